@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Append-only JSON lines: one durable line a finished thing, tolerant of a line torn by a crash."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from .decode import from_json, parse_json, to_json
+from .errors import SpecError
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class Journal:
+    """One journal file. A line is on disk (fsync) when :meth:`append` returns."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._mended = False
+
+    def append(self, record: Any) -> None:
+        """Write one record (a dataclass or plain JSON values) as a line, durably."""
+        if not self._mended:
+            self._drop_torn_line()
+        line = json.dumps(to_json(record), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        with self.path.open("ab") as file:
+            file.write(line.encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+    def read(self, cls: type[T]) -> Iterator[T]:
+        """Yield every whole record in order; a torn last line is left out, a spoilt one is logged and left out."""
+        for _, record in self.entries(cls):
+            yield record
+
+    def entries(self, cls: type[T]) -> Iterator[tuple[int, T]]:
+        """Yield as :meth:`read`, each record with its offset for :meth:`at`."""
+        if not self.path.exists():
+            return
+        offset = 0
+        with self.path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                if not line.endswith(b"\n"):
+                    return
+                try:
+                    yield offset, from_json(cls, parse_json(line.decode(), self.path.name), self.path.name)
+                except (SpecError, UnicodeDecodeError) as error:
+                    log.warning("%s line %d is unreadable and is left out: %s", self.path.name, number, error)
+                offset += len(line)
+
+    def at(self, cls: type[T], offset: int) -> T:
+        """Return the record whose line begins at ``offset``, so that a caller need not keep all of them in memory."""
+        with self.path.open("rb") as file:
+            file.seek(offset)
+            return from_json(cls, parse_json(file.readline().decode(), self.path.name), self.path.name)
+
+    def _drop_torn_line(self) -> None:
+        """Cut what follows the last newline, so that a new line never joins a torn one."""
+        self._mended = True
+        if not self.path.exists():
+            return
+        with self.path.open("r+b") as file:
+            size = file.seek(0, os.SEEK_END)
+            end = _last_newline(file, size)
+            if end != size:
+                log.warning(
+                    "%s ended in the middle of a line; %d bytes are dropped.", self.path.name, size - end
+                )
+                file.truncate(end)
+
+
+def _last_newline(file: Any, size: int) -> int:
+    """Return the offset just after the last newline, reading blocks from the end."""
+    block, end = 1 << 16, size
+    while end > 0:
+        start = max(0, end - block)
+        file.seek(start)
+        found = file.read(end - start).rfind(b"\n")
+        if found >= 0:
+            return start + int(found) + 1
+        end = start
+    return 0

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where things lie in a dataset folder, and how they get there whole: temporary name first, then rename."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import DatasetError
+from .spec import style_slug
+
+
+@dataclass(frozen=True)
+class DatasetFolder:
+    """The paths of one dataset. Paths that go into journals are relative to :attr:`root`, with forward slashes."""
+
+    root: Path
+
+    @property
+    def job_file(self) -> Path:
+        """The request: ``job.json``."""
+        return self.root / "job.json"
+
+    @property
+    def views_journal(self) -> Path:
+        """What was rendered."""
+        return self.root / "views.jsonl"
+
+    @property
+    def labels_journal(self) -> Path:
+        """What was labelled."""
+        return self.root / "labels.jsonl"
+
+    @property
+    def samples_journal(self) -> Path:
+        """What was pictured."""
+        return self.root / "samples.jsonl"
+
+    @property
+    def gallery(self) -> Path:
+        """The page to look at it all."""
+        return self.root / "index.html"
+
+    @property
+    def runner_log(self) -> Path:
+        """What the runner and its libraries said."""
+        return self.root / "runner.log"
+
+    def annotations(self, split: str) -> Path:
+        """Return the COCO file of a split."""
+        return self.root / "annotations" / f"instances_{split}.json"
+
+    def full(self, relative: str) -> Path:
+        """Return the absolute path of a path from a journal."""
+        return self.root / relative
+
+    def make_folders(self) -> None:
+        """Create the folder and prove that it can be written.
+
+        Raises:
+            DatasetError: ``dataset.not_writable``.
+        """
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            probe = self.root / f".write-test-{os.getpid()}"
+            probe.write_bytes(b"")
+            probe.unlink()
+        except OSError as error:
+            raise DatasetError(
+                "dataset.not_writable",
+                f"The output folder '{self.root}' cannot be written ({error.strerror or error}).",
+                "Choose a folder of your own.",
+            ) from error
+
+
+def pass_file(view: int) -> str:
+    """Return the relative path of a view's multilayer EXR."""
+    return f"passes/{view:06d}.exr"
+
+
+def mask_file(view: int) -> str:
+    """Return the relative path of a view's instance map (16-bit PNG, the instance id of each pixel)."""
+    return f"masks/instance/{view:06d}.png"
+
+
+def category_mask_file(view: int) -> str:
+    """Return the relative path of a view's class map (16-bit PNG, the category id of each pixel)."""
+    return f"masks/category/{view:06d}.png"
+
+
+def control_file(kind: str, view: int) -> str:
+    """Return the relative path of a view's control image."""
+    return f"control/{kind}/{view:06d}.png"
+
+
+def render_file(view: int) -> str:
+    """Return the relative path of a view's beauty render."""
+    return f"renders/{view:06d}.png"
+
+
+def sample_id(view: int, style: str) -> str:
+    """Return the id of a sample, which is also its file's name."""
+    return f"{view:06d}_{style_slug(style)}"
+
+
+def image_file(view: int, style: str) -> str:
+    """Return the relative path of a sample's picture."""
+    return f"images/{sample_id(view, style)}.png"
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``path``; rename it over ``path`` on success, remove it on failure.
+
+    The content is on disk (fsync) before the rename, so that the name never shows a half-written file.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    try:
+        yield part
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Messages between Blender and the runner: one JSON object a line, one frozen dataclass a message.
+
+Blender sends ``start``, then ``view`` for each rendered view, then ``finish``; or ``cancel``. The runner answers
+``hello`` first, then ``progress``, ``sample``, ``warning`` and ``error`` as they come, and ``done`` as its last word.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+from .decode import from_json, parse_json, to_json
+from .errors import RunnerError, SpecError
+from .records import ViewRecord
+
+VERSION: Final = 1
+
+
+@dataclass(frozen=True)
+class Start:
+    """Work on this dataset; ``job.json`` and the journals in it say the rest."""
+
+    dataset: str
+
+
+@dataclass(frozen=True)
+class View:
+    """A view is rendered: its line of ``views.jsonl``."""
+
+    record: ViewRecord
+
+
+@dataclass(frozen=True)
+class Finish:
+    """No more views will come; do what is left, then say ``done``."""
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """Stop after the step at hand, keep what is done, then say ``done``."""
+
+
+@dataclass(frozen=True)
+class Hello:
+    """The runner is up; ``torch`` is its version or empty, ``device`` what diffusion would run on."""
+
+    version: int
+    pid: int
+    python: str
+    torch: str = ""
+    device: str = ""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """``done`` of ``total`` of a stage ("labels", "samples", "model"); ``eta`` in seconds, -1 while unknown."""
+
+    stage: str
+    done: int
+    total: int
+    eta: float = -1.0
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A picture is finished; ``picture`` is relative to the dataset."""
+
+    sample: str
+    picture: str
+
+
+@dataclass(frozen=True)
+class Warning:
+    """Something the user should know; the job goes on."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Error:
+    """Something ended the job or one of its stages."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Done:
+    """The runner's last word: counts of the whole dataset and the seconds each stage took in this run."""
+
+    labelled: int = 0
+    samples: int = 0
+    skipped: int = 0
+    annotations: int = 0
+    cancelled: bool = False
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+Message: TypeAlias = Start | View | Finish | Cancel | Hello | Progress | Sample | Warning | Error | Done
+_TYPES: Final[dict[str, type[Message]]] = {
+    cls.__name__.lower(): cls
+    for cls in (Start, View, Finish, Cancel, Hello, Progress, Sample, Warning, Error, Done)
+}
+
+
+def encode(message: Message) -> bytes:
+    """Return the message as one line, newline included; non-ASCII is escaped, so that no codec can spoil it."""
+    body: dict[str, Any] = {"type": type(message).__name__.lower(), **to_json(message)}
+    return json.dumps(body, separators=(",", ":"), allow_nan=False).encode("ascii") + b"\n"
+
+
+def decode(line: bytes) -> Message:
+    """Read one line.
+
+    Raises:
+        RunnerError: ``runner.protocol``: not a message of this protocol.
+    """
+    shown = line[:80].decode(errors="replace").strip()
+    try:
+        body = parse_json(line.decode(), "A runner message")
+        cls = _TYPES[body.pop("type")]
+        return from_json(cls, body, cls.__name__.lower())
+    except (SpecError, UnicodeDecodeError, KeyError, AttributeError, TypeError) as error:
+        raise RunnerError(
+            "runner.protocol", f"'{shown}' is not a message of the runner.", "See runner.log."
+        ) from error

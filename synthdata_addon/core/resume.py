@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Is the job in this folder the job that is asked for? Compared setting by setting, and named where it is not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .decode import from_json, parse_json, to_json
+from .errors import DatasetError, SpecError
+from .layout import DatasetFolder
+from .records import JobRecord
+from .spec import SCHEMA
+
+COMPARED = ("job", "categories", "views")
+HARMLESS = ("job.model.device", "job.model.precision", "job.passes.keep")
+"""Settings that change how the work is done, not what it makes."""
+
+
+def read_job(folder: DatasetFolder) -> JobRecord | None:
+    """Return the folder's job, or None when there is none yet.
+
+    Raises:
+        DatasetError: ``dataset.bad_job``: the file is there and cannot be read.
+    """
+    if not folder.job_file.exists():
+        return None
+    try:
+        return _parse_job(folder.job_file.read_text(encoding="utf-8"))
+    except (SpecError, OSError, UnicodeDecodeError) as error:
+        raise DatasetError(
+            "dataset.bad_job",
+            f"'{folder.job_file}' cannot be read: {error}",
+            "Choose an empty folder, or put the file back.",
+        ) from error
+
+
+def _parse_job(text: str) -> JobRecord:
+    data = parse_json(text, "job.json")
+    if isinstance(data, dict) and data.get("schema") != SCHEMA:
+        raise SpecError("spec.schema", f"job.json has schema {data.get('schema')!r}, not {SCHEMA}.")
+    return from_json(JobRecord, data, "job.json")
+
+
+def check_same_job(old: JobRecord, new: JobRecord, folder: DatasetFolder) -> None:
+    """Refuse to go on with another job in the same folder.
+
+    Raises:
+        DatasetError: ``dataset.other_job``, naming what changed from what to what.
+    """
+    changes = []
+    for name in COMPARED:
+        changes += _differences(name, to_json(getattr(old, name)), to_json(getattr(new, name)))
+    changes = [change for change in changes if not change.startswith(HARMLESS)]
+    if changes:
+        shown = "; ".join(changes[:6]) + (f"; and {len(changes) - 6} more" if len(changes) > 6 else "")
+        raise DatasetError(
+            "dataset.other_job",
+            f"'{folder.root}' holds a dataset made with other settings: {shown}.",
+            "Choose another output folder, or set them back.",
+        )
+
+
+def _differences(path: str, old: Any, new: Any) -> list[str]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        keys = sorted(set(old) | set(new))
+        return [line for key in keys for line in _differences(f"{path}.{key}", old.get(key), new.get(key))]
+    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        pairs = enumerate(zip(old, new, strict=True))
+        return [line for i, (a, b) in pairs for line in _differences(f"{path}[{i}]", a, b)]
+    return [] if old == new else [f"{path} was {_brief(old)}, now {_brief(new)}"]
+
+
+def _brief(value: Any) -> str:
+    if isinstance(value, list):
+        return f"{len(value)} entries"
+    text = repr(value)
+    return text if len(text) <= 40 else text[:37] + "..."

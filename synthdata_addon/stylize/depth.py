@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Depth pass to the depth control image that MiDaS-trained ControlNets read (near is white). No torch here."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..core.arrays import BACKGROUND_DEPTH, Float32Image, RGBImage
+
+
+def disparity(z: Float32Image, near: float, far: float) -> RGBImage:
+    """Turn planar depth into disparity grey levels.
+
+    ``q = 1/z``; the grey level is ``round(255 * clip((q - 1/far) / (1/near - 1/far), 0, 1))``, and background is 0.
+    This is the shape of MiDaS and Depth Anything output (inverse depth, stretched to the full range). The range is
+    an argument, so that one range serves every view of a sweep and equal distances get equal greys.
+
+    Args:
+        z: (H, W) float32, distance along the camera axis in scene units; background is 1e10, as Cycles writes it.
+        near: distance that becomes white, > 0.
+        far: distance that becomes black, >= near. With ``far == near`` every hit is mid-grey (128).
+
+    Returns:
+        (H, W, 3) uint8, three equal channels, row 0 at the top.
+
+    Raises:
+        ValueError: the range is not ``0 < near <= far``, finite.
+    """
+    if not (0.0 < near <= far < np.inf):
+        raise ValueError(f"The depth range must be 0 < near <= far, not {near} to {far}.")
+    hit = (z < BACKGROUND_DEPTH) & (z > 0.0)
+    inverse = np.divide(1.0, z, out=np.zeros(z.shape, np.float64), where=hit)
+    q_near, q_far = 1.0 / near, 1.0 / far
+    span = q_near - q_far
+    level = np.full(z.shape, 0.5) if span == 0.0 else np.clip((inverse - q_far) / span, 0.0, 1.0)
+    level[~hit] = 0.0
+    grey = np.floor(level * 255.0 + 0.5).astype(np.uint8)
+    return np.repeat(grey[..., None], 3, axis=2)
