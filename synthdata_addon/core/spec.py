@@ -230,7 +230,13 @@ def _validate_model(model: ModelSpec) -> None:
             )
         _in_range(f"model.controls.{control.kind}.scale", control.scale, 0.0, 10.0)
         _in_range(f"model.controls.{control.kind}.start", control.start, 0.0, 1.0)
-        _in_range(f"model.controls.{control.kind}.end", control.end, control.start, 1.0)
+        _in_range(f"model.controls.{control.kind}.end", control.end, 0.0, 1.0)
+        if control.start >= control.end:
+            raise SpecError(
+                "spec.range",
+                f"The {control.kind} ControlNet starts at {control.start:g}, not before its end at {control.end:g}.",
+                "Let it steer some of the steps: 0 to 1 is all of them.",
+            )
 
 
 def style_slug(name: str) -> str:

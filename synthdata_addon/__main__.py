@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``python -m synthdata_addon``: the runner on an existing dataset, or a job with the ``bpy`` module."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+USAGE = """usage: python -m synthdata_addon runner DATASET        label and picture an existing dataset
+       python -m synthdata_addon example FILE.blend     save the example room (needs the bpy module)
+       python -m synthdata_addon generate FILE.blend [options]   see generate --help (needs the bpy module)
+"""
+
+
+def main(argv: list[str]) -> int:
+    """Dispatch to the runner's or to Blender's command line; return the exit status."""
+    if argv[:1] == ["runner"]:
+        from .runner.cli import main as runner_main
+
+        return runner_main(argv[1:])
+    if argv[:1] == ["example"] and len(argv) == 2:
+        return _in_blender(["example", "--save", argv[1]], None)
+    if argv[:1] == ["generate"] and len(argv) >= 2:
+        file = None if argv[1].startswith("-") else argv[1]
+        return _in_blender(["generate", *argv[1 if file is None else 2 :]], file)
+    sys.stderr.write(USAGE)
+    return 0 if argv[:1] in (["-h"], ["--help"]) else 2
+
+
+def _in_blender(argv: list[str], file: str | None) -> int:
+    try:
+        import bpy
+    except ImportError:
+        sys.stderr.write("Error: This needs the bpy module. Install it, or run the command in Blender.\n")
+        return 1
+    from . import register, unregister
+    from .ui.command import main as command_main
+
+    register()
+    try:
+        if file is not None:
+            if not Path(file).is_file():
+                sys.stderr.write(f"Error: There is no file '{file}'.\n")
+                return 1
+            bpy.ops.wm.open_mainfile(filepath=str(Path(file).resolve()))
+        return command_main(argv)
+    finally:
+        unregister()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

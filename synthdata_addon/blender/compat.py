@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every difference between Blender 4.2 and 5.2 that we meet. The only file that may look at the version."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import bpy
+
+
+def set_multilayer_exr(settings: Any) -> None:
+    """Make image settings write 32-bit, losslessly compressed multilayer EXR with all layers in one part."""
+    if hasattr(settings, "media_type"):  # 5.0 split the choice in two
+        settings.media_type = "MULTI_LAYER_IMAGE"
+        settings.use_exr_interleave = True
+    else:
+        settings.file_format = "OPEN_EXR_MULTILAYER"
+    settings.color_depth = "32"
+    settings.exr_codec = "ZIP"
+
+
+def set_png(settings: Any) -> None:
+    """Make image settings write 8-bit RGB PNG."""
+    if hasattr(settings, "media_type"):
+        settings.media_type = "IMAGE"
+    settings.file_format = "PNG"
+    settings.color_mode = "RGB"
+    settings.color_depth = "8"
+    settings.compression = 15
+
+
+def has_denoiser() -> bool:
+    """Tell whether this build of Cycles can denoise; Debian's 4.3 raises an error when asked to."""
+    try:
+        cycles = importlib.import_module("_cycles")
+    except ImportError:
+        return False
+    return bool(getattr(cycles, "with_openimagedenoise", False))
+
+
+def animated_paths(owner: Any) -> set[str]:
+    """Return the data paths of an ID (or node tree) that its action animates."""
+    animation = getattr(owner, "animation_data", None)
+    action = animation.action if animation is not None else None
+    if action is None:
+        return set()
+    if hasattr(action, "fcurves"):
+        return {curve.data_path for curve in action.fcurves}
+    # 5.0 took the flat list away: curves lie in the channel bag of the owner's slot.
+    bags = (strip.channelbag(animation.action_slot) for layer in action.layers for strip in layer.strips)
+    return {curve.data_path for bag in bags if bag is not None for curve in bag.fcurves}
+
+
+def software() -> dict[str, str]:
+    """Return the versions that a dataset's journal records."""
+    return {"blender": bpy.app.version_string, "blender_hash": bpy.app.build_hash.decode(errors="replace")}

@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a view plan needs to know of the scene: where to look, how big, which cameras, how deep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import bpy
+import numpy as np
+from mathutils import Vector
+
+from ..core.arrays import Matrix4
+from ..core.camera import Lens, intrinsics, project, world_to_opencv
+from ..core.errors import SceneError
+from ..core.plan import SceneFacts
+from ..core.spec import SweepSpec
+from .labelling import LabelledObject
+
+DEPTH_GRID = (16, 12)
+DEPTH_PERCENTILES = (1.0, 99.0)
+PANORAMA = "PANO"
+
+
+def scene_facts(scene: bpy.types.Scene, sweep: SweepSpec, objects: Iterable[LabelledObject]) -> SceneFacts:
+    """Read the facts of a scene, in scene units and world space.
+
+    Raises:
+        SceneError: ``scene.no_camera``, ``scene.no_target`` or ``scene.panoramic_camera``.
+    """
+    cameras = tuple(sorted(obj.name_full for obj in scene.objects if obj.type == "CAMERA"))
+    active = scene.camera.name_full if scene.camera is not None and scene.camera.type == "CAMERA" else ""
+    if sweep.kind == "CAMERAS" and not cameras:
+        raise SceneError(
+            "scene.no_camera", f"'{scene.name}' has no camera to render from.", "Add one, or use an orbit."
+        )
+    if sweep.kind == "FRAMES" and not active:
+        raise SceneError(
+            "scene.no_camera",
+            f"'{scene.name}' has no active camera to follow.",
+            "Set one, or use an orbit or a dome.",
+        )
+    used = {"CAMERAS": cameras, "FRAMES": (active,)}.get(sweep.kind, ())
+    for name in used:
+        if object_by_full_name(name).data.type == PANORAMA:
+            raise SceneError(
+                "scene.panoramic_camera",
+                f"The camera '{name}' is panoramic, which has no pinhole intrinsics.",
+                "Make it perspective or orthographic.",
+            )
+    target, radius = _target(scene, sweep, objects)
+    return SceneFacts(
+        target=target,
+        target_radius=radius,
+        cameras=cameras,
+        active_camera=active,
+        frame_current=scene.frame_current,
+    )
+
+
+def object_by_full_name(name: str) -> bpy.types.Object:
+    """Return the object with this full name (``Cube`` or ``Cube [library.blend]``).
+
+    Raises:
+        SceneError: ``scene.object_missing``.
+    """
+    obj = bpy.data.objects.get(name)
+    if obj is not None and obj.name_full == name:
+        return obj
+    for candidate in bpy.data.objects:
+        if candidate.name_full == name:
+            return candidate
+    raise SceneError("scene.object_missing", f"There is no object '{name}'.", "Was it removed or renamed?")
+
+
+def camera_of_marker(scene: str, frame: int) -> str:
+    """Return the full name of the camera that the timeline's markers choose at a frame, or "" without such markers.
+
+    As in Blender, frames before the first marker take its camera, and cameras hidden in renders do not count.
+    """
+    markers = [m for m in bpy.data.scenes[scene].timeline_markers if m.camera and not m.camera.hide_render]
+    if not markers:
+        return ""
+    passed = [marker for marker in markers if marker.frame <= frame]
+    chosen = max(passed, key=_frame) if passed else min(markers, key=_frame)
+    return str(chosen.camera.name_full)
+
+
+def _frame(marker: bpy.types.TimelineMarker) -> int:
+    return int(marker.frame)
+
+
+def _target(
+    scene: bpy.types.Scene, sweep: SweepSpec, objects: Iterable[LabelledObject]
+) -> tuple[tuple[float, float, float], float]:
+    """Return the point to look at and the radius of what should be seen there."""
+    if sweep.target:
+        obj = scene.objects.get(sweep.target)
+        if obj is None:
+            raise SceneError(
+                "scene.no_target",
+                f"The target '{sweep.target}' is not in '{scene.name}'.",
+                "Choose another object.",
+            )
+        corners = np.array(list(_corners(obj)))
+        if len(corners) == 0:
+            return tuple(obj.matrix_world.translation), _labelled_radius(
+                objects, obj.matrix_world.translation
+            )
+    else:
+        names = [item.name for item in objects]
+        corners = np.array([corner for name in names for corner in _corners(object_by_full_name(name))])
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    middle = (low + high) / 2.0
+    return (float(middle[0]), float(middle[1]), float(middle[2])), float(np.linalg.norm(high - low) / 2.0)
+
+
+def _labelled_radius(objects: Iterable[LabelledObject], centre: Vector) -> float:
+    """Return half of the median distance from an empty target to the labelled things round it."""
+    places = [object_by_full_name(item.name).matrix_world.translation for item in objects]
+    return float(np.median([(place - centre).length for place in places])) if places else 1.0
+
+
+def _corners(obj: bpy.types.Object) -> Iterator[tuple[float, float, float]]:
+    """World-space corners of the object's box; nothing for an object without extent (an empty, a light)."""
+    if obj.type in {"EMPTY", "CAMERA", "LIGHT", "SPEAKER", "LIGHT_PROBE"}:
+        return
+    for corner in obj.bound_box:
+        place = obj.matrix_world @ Vector(corner)
+        yield (place.x, place.y, place.z)
+
+
+def lens_of(camera: bpy.types.Camera) -> Lens:
+    """Read Blender's camera data into the lens of ``core.camera``."""
+    return Lens(
+        type="ORTHO" if camera.type == "ORTHO" else "PERSP",
+        lens=camera.lens,
+        ortho_scale=camera.ortho_scale,
+        sensor_width=camera.sensor_width,
+        sensor_height=camera.sensor_height,
+        sensor_fit=camera.sensor_fit,
+        shift_x=camera.shift_x,
+        shift_y=camera.shift_y,
+        clip_start=camera.clip_start,
+        clip_end=camera.clip_end,
+    )
+
+
+def sampled_depths(
+    scene: bpy.types.Scene,
+    depsgraph: bpy.types.Depsgraph,
+    pose: Matrix4,
+    lens: Lens,
+    size: tuple[int, int],
+    grid: tuple[int, int] = DEPTH_GRID,
+) -> list[float]:
+    """Cast a coarse grid of rays from a camera; return the planar depths of the hits, in scene units.
+
+    Args:
+        scene: whose objects the rays meet.
+        depsgraph: the scene, evaluated.
+        pose: (4, 4) camera ``matrix_world``.
+        lens: the camera's settings.
+        size: picture width and height, pixels.
+        grid: number of rays across and down.
+    """
+    k, extrinsic = intrinsics(lens, *size), world_to_opencv(pose)
+    to_world = np.linalg.inv(extrinsic)
+    depths = []
+    for x, y in _grid_points(size, grid):
+        origin, direction = _ray(k, to_world, x, y, lens)
+        hit, place, *_ = scene.ray_cast(depsgraph, origin, direction)
+        if hit:
+            depths.append(float(project(np.array([place]), k, extrinsic, lens.type)[0, 2]))
+    return [depth for depth in depths if lens.clip_start <= depth <= lens.clip_end]
+
+
+def _grid_points(size: tuple[int, int], grid: tuple[int, int]) -> Iterator[tuple[float, float]]:
+    for row in range(grid[1]):
+        for column in range(grid[0]):
+            yield (column + 0.5) * size[0] / grid[0] - 0.5, (row + 0.5) * size[1] / grid[1] - 0.5
+
+
+def _ray(k: np.ndarray, to_world: np.ndarray, x: float, y: float, lens: Lens) -> tuple[Vector, Vector]:
+    """Return origin and direction in world space of the ray through image point (x, y)."""
+    plane = np.array([(x - k[0, 2]) / k[0, 0], (y - k[1, 2]) / k[1, 1]])
+    if lens.type == "ORTHO":
+        origin, direction = np.array([*plane, 0.0]), np.array([0.0, 0.0, 1.0])
+    else:
+        origin, direction = np.zeros(3), np.array([*plane, 1.0])
+    world_origin = to_world[:3, :3] @ origin + to_world[:3, 3]
+    return Vector(world_origin), Vector(to_world[:3, :3] @ direction).normalized()
+
+
+def depth_range(depths: Iterable[float]) -> tuple[float, float]:
+    """Return near and far distance of a whole sweep, robust against outliers; (0.1, 100) if nothing was hit."""
+    found = np.array(list(depths))
+    if len(found) == 0:
+        return 0.1, 100.0
+    near, far = np.percentile(found, DEPTH_PERCENTILES)
+    near = max(float(near), 1e-4)
+    return near, max(float(far), near * 1.01)

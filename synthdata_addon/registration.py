@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one ordered list of what Blender gets from us; undoes itself when a part of it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import bpy
+
+from .ui import command, handlers, lists, panels, preferences, properties
+from .ui.ops import categories, example_room, generate, open_dataset, styles
+
+CLASSES: tuple[type, ...] = (
+    *properties.CLASSES,
+    *preferences.CLASSES,
+    *lists.CLASSES,
+    *categories.CLASSES,
+    *example_room.CLASSES,
+    *styles.CLASSES,
+    *open_dataset.CLASSES,
+    *generate.CLASSES,
+    *panels.CLASSES,
+)
+
+_undo: list[Callable[[], None]] = []
+
+
+def register() -> None:
+    """Add everything, in order; on failure take out what was added and raise."""
+    try:
+        for cls in CLASSES:
+            bpy.utils.register_class(cls)
+            _undo.append(lambda cls=cls: bpy.utils.unregister_class(cls))
+        for attach, detach in (
+            (properties.attach, properties.detach),
+            (handlers.attach, handlers.detach),
+            (command.attach, command.detach),
+            (example_room.attach, example_room.detach),
+        ):
+            attach()
+            _undo.append(detach)
+    except BaseException:
+        unregister()
+        raise
+
+
+def unregister() -> None:
+    """Take everything out again, last in first out."""
+    while _undo:
+        _undo.pop()()

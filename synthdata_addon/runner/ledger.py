@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a dataset has and what it lacks, read from its journals and its files. The worker's memory of the job."""
+
+from __future__ import annotations
+
+from collections import deque
+from pathlib import Path
+from typing import Final
+
+from ..core import layout
+from ..core.decode import from_json, parse_json
+from ..core.errors import DatasetError
+from ..core.journal import Journal
+from ..core.layout import DatasetFolder
+from ..core.records import JobRecord, LabelRecord, SampleRecord, ViewRecord
+from ..core.spec import SCHEMA
+
+CONTROL_KINDS: Final = ("depth", "normal")
+
+
+def read_job(folder: DatasetFolder) -> JobRecord:
+    """Read ``job.json``.
+
+    Raises:
+        DatasetError: ``dataset.no_job`` when the folder has none, ``dataset.schema`` when another version wrote it.
+        SpecError: it is spoilt.
+    """
+    try:
+        data = parse_json(folder.job_file.read_text(encoding="utf-8"), "job.json")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(
+            "dataset.no_job",
+            f"The folder '{folder.root}' has no readable job.json.",
+            "Choose a dataset's folder.",
+        ) from error
+    schema = data.get("schema") if isinstance(data, dict) else None
+    if schema != SCHEMA:
+        raise DatasetError(
+            "dataset.schema",
+            f"The dataset '{folder.root}' has schema {schema!r}; this version reads {SCHEMA}.",
+            "Use the SynthData version that made it.",
+        )
+    return from_json(JobRecord, data, "job.json")
+
+
+class Ledger:
+    """The state of one dataset: views to label, samples to make, and what is finished.
+
+    ``unlabelled`` holds view records in order, ``unmade`` pairs of a view and the number of its style in the job.
+    """
+
+    def __init__(self, folder: DatasetFolder, job: JobRecord) -> None:
+        self.folder = folder
+        self.job = job
+        self.labelled: dict[int, tuple[int, int]] = {}
+        """Width and height of each labelled view."""
+        self.unlabelled: dict[int, ViewRecord] = {}
+        self.unmade: deque[tuple[int, int]] = deque()
+        self.lost: list[int] = []
+        """Labelled views whose masks or control images are gone, as is the pass file they were made from."""
+        self.skipped_views: set[int] = set()
+        self.skipped_labels: set[int] = set()
+        self.skipped_samples: set[tuple[int, int]] = set()
+        self._made: dict[int, set[int]] = {}
+        self._read()
+
+    @property
+    def made(self) -> int:
+        """How many samples are finished."""
+        return sum(len(styles) for styles in self._made.values())
+
+    @property
+    def skipped(self) -> int:
+        """How many views and samples could not be made."""
+        return len(self.skipped_views) + len(self.skipped_labels) + len(self.skipped_samples)
+
+    def expected_views(self, complete: bool) -> int:
+        """Return how many views there will be to label; ``complete`` says that no more will come."""
+        known = len(self.labelled.keys() | self.unlabelled.keys() | self.skipped_labels)
+        return known if complete else max(known, self.job.views - len(self.skipped_views))
+
+    def expected_samples(self, complete: bool) -> int:
+        """Return how many samples there will be."""
+        return (self.expected_views(complete) - len(self.skipped_labels)) * len(self.job.job.styles)
+
+    def add_view(self, record: ViewRecord) -> None:
+        """Take in a rendered view; what is labelled already is not asked for again."""
+        if record.skipped:
+            if record.view not in self.labelled:
+                self.skipped_views.add(record.view)
+            return
+        self.skipped_views.discard(record.view)
+        if record.view not in self.labelled:
+            self.unlabelled[record.view] = record
+        elif not all(path.is_file() for path in self._label_files(record.view)):
+            if self.folder.full(record.pass_file).is_file():
+                self.unlabelled[record.view] = record
+            else:
+                self.lost.append(record.view)
+
+    def label_done(self, record: LabelRecord) -> None:
+        """Note a finished (or skipped) label and queue the samples it makes possible."""
+        self.unlabelled.pop(record.view, None)
+        if record.skipped:
+            if record.view not in self.labelled:
+                self.skipped_labels.add(record.view)
+            return
+        self.skipped_labels.discard(record.view)
+        new = record.view not in self.labelled
+        self.labelled[record.view] = (record.width, record.height)
+        if new:
+            self._queue_samples(record.view)
+
+    def sample_done(self, view: int, style: int, skipped: bool) -> None:
+        """Note a finished (or skipped) sample."""
+        if skipped:
+            self.skipped_samples.add((view, style))
+        else:
+            self.skipped_samples.discard((view, style))
+            self._made.setdefault(view, set()).add(style)
+
+    def _read(self) -> None:
+        for label in Journal(self.folder.labels_journal).read(LabelRecord):
+            if not label.skipped:
+                self.labelled[label.view] = (label.width, label.height)
+        views = {record.view: record for record in Journal(self.folder.views_journal).read(ViewRecord)}
+        for _, view in sorted(views.items()):
+            self.add_view(view)
+        numbers = {style.name: number for number, style in enumerate(self.job.job.styles)}
+        for sample in Journal(self.folder.samples_journal).read(SampleRecord):
+            number = numbers.get(sample.style)
+            if number is not None and not sample.skipped and self.folder.full(sample.picture).is_file():
+                self._made.setdefault(sample.view, set()).add(number)
+        for labelled in sorted(self.labelled):
+            self._queue_samples(labelled)
+
+    def _queue_samples(self, view: int) -> None:
+        made = self._made.get(view, set())
+        self.unmade.extend((view, number) for number in range(len(self.job.job.styles)) if number not in made)
+
+    def _label_files(self, view: int) -> list[Path]:
+        files = [layout.mask_file(view), layout.category_mask_file(view)]
+        files += [layout.control_file(kind, view) for kind in CONTROL_KINDS]
+        return [self.folder.full(file) for file in files]

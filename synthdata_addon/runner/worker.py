@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The runner's main loop: labels first, pictures when there is nothing to label, annotations at the end.
+
+It works from the dataset's journals alone, so that a killed run goes on where it was and nothing is made twice.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import logging
+import os
+import platform
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from ..core import protocol
+from ..core.errors import ModelError, SynthDataError
+from ..core.journal import Journal
+from ..core.layout import DatasetFolder
+from ..core.protocol import Message
+from ..core.records import ViewRecord
+from .finishing import finish_dataset
+from .inbox import Inbox
+from .labelling import LabelResult, label_view, skipped_label
+from .ledger import Ledger, read_job
+from .pace import Pace
+from .sampling import Sampler
+
+log = logging.getLogger(__name__)
+Send = Callable[[Message], None]
+LATE_LABELS: Final = 10
+"""So many waiting views are still labelled after a cancel; a long queue (an old dataset) is left for the next run."""
+
+
+def serve() -> int:
+    """Run as Blender's runner: messages on stdin and stdout, everything else to stderr."""
+    # A library that prints must not break the protocol: messages keep a private copy of stdout, and what anything
+    # (Python or C) writes to fd 1 from here on goes to the log.
+    messages = os.dup(1)
+    os.dup2(2, 1)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    inbox = Inbox()
+    inbox.listen(0)
+
+    def send(message: Message) -> None:
+        try:
+            _write_all(messages, protocol.encode(message))
+        except OSError:
+            inbox.put(protocol.Cancel())
+
+    return Worker(inbox, send).run()
+
+
+class Worker:
+    """One run on one dataset."""
+
+    def __init__(self, inbox: Inbox, send: Send) -> None:
+        self._inbox = inbox
+        self._send = send
+        self._pace = Pace()
+        self._finishing = False
+
+    def run(self) -> int:
+        """Say hello, work, say done; return the exit status."""
+        start = time.perf_counter()
+        self._send(_hello())
+        first = self._inbox.get()
+        if not isinstance(first, protocol.Start):
+            self._send(protocol.Done(cancelled=True))
+            return 0
+        done = protocol.Done(cancelled=self._inbox.cancelled)
+        status = 0
+        try:
+            self._open(DatasetFolder(Path(first.dataset)))
+            self._pace.add("start", time.perf_counter() - start)
+            self._work()
+            done = self._finish()
+        except SynthDataError as error:
+            status = self._fail(error.code, error.message, error.hint)
+        except OSError as error:
+            log.exception("The dataset cannot be written or read.")
+            sentence = f"The dataset '{first.dataset}' cannot be used ({error})."
+            status = self._fail("dataset.io", sentence, "Look for a full disk or missing rights, then go on.")
+        self._send(done)
+        return status
+
+    def _fail(self, code: str, message: str, hint: str) -> int:
+        self._send(protocol.Error(code, message, hint))
+        return 1
+
+    def _open(self, folder: DatasetFolder) -> None:
+        self._folder = folder
+        self._job = read_job(folder)
+        self._ledger = Ledger(folder, self._job)
+        self._labels = Journal(folder.labels_journal)
+        self._samples = Journal(folder.samples_journal)
+        self._sampler = Sampler(folder, self._job, self._pace, self._send)
+        if self._ledger.lost:
+            first, count = self._ledger.lost[0], len(self._ledger.lost)
+            self._warn(
+                "labels.lost",
+                f"Masks or control images of {count} views (the first is {first}) are gone, and so are their passes.",
+                "Their annotations are kept; render them again to have the files back.",
+            )
+        self._progress()
+
+    def _work(self) -> None:
+        """Take messages and do what is due until all is done or a cancel comes."""
+        late = 0
+        while True:
+            ending = self._finishing or self._inbox.cancelled
+            self._take_messages(wait=not ending and not self._is_work_left())
+            late += self._inbox.cancelled
+            if self._ledger.unlabelled and late <= LATE_LABELS:
+                # Also after a cancel: what was just rendered gets its labels, which take a moment.
+                self._label(next(iter(self._ledger.unlabelled.values())))
+            elif self._inbox.cancelled or (self._finishing and not self._is_work_left()):
+                return
+            elif self._is_work_left():
+                self._make_sample()
+
+    def _is_work_left(self) -> bool:
+        return bool(self._ledger.unlabelled) or bool(self._ledger.unmade and self._sampler.usable)
+
+    def _take_messages(self, wait: bool) -> None:
+        message = self._inbox.get() if wait else self._inbox.get_if_any()
+        while message is not None:
+            if isinstance(message, protocol.View):
+                self._ledger.add_view(message.record)
+            elif isinstance(message, protocol.Finish):
+                self._finishing = True
+            elif not isinstance(message, protocol.Cancel):
+                log.error("A '%s' message is not expected here.", type(message).__name__)
+            message = self._inbox.get_if_any()
+
+    def _label(self, view: ViewRecord) -> None:
+        with self._pace.step("labels"):
+            result = self._labelled(view)
+            self._labels.append(result.record)
+        self._ledger.label_done(result.record)
+        if result.record.skipped:
+            self._warn("labels.skipped", f"View {view.view} is not labelled: {result.record.skipped}")
+        elif not result.record.annotations:
+            self._warn("labels.nothing_visible", f"View {view.view} shows no labelled object.")
+        if result.unknown:
+            shown = ", ".join(map(str, result.unknown[:5]))
+            self._warn(
+                "labels.unknown_id",
+                f"View {view.view} shows Object Index {shown}, which no labelled object has; it counts as unlabelled.",
+            )
+        if not self._job.job.passes.keep and not result.record.skipped:
+            self._folder.full(view.pass_file).unlink(missing_ok=True)
+        self._progress()
+
+    def _labelled(self, view: ViewRecord) -> LabelResult:
+        try:
+            return label_view(self._folder, self._job, view)
+        except SynthDataError as error:
+            return LabelResult(skipped_label(view, error.message))
+        except (ValueError, MemoryError) as error:
+            log.exception("View %d cannot be labelled.", view.view)
+            return LabelResult(skipped_label(view, f"{type(error).__name__}: {error}"))
+
+    def _make_sample(self) -> None:
+        view, style = self._ledger.unmade[0]
+        width, height = self._ledger.labelled[view]
+        try:
+            record = self._sampler.make(view, style, width, height, lambda: self._inbox.cancelled)
+        except ModelError as error:
+            # Labels do not need the model: the job goes on without pictures.
+            self._send(protocol.Error(error.code, error.message, error.hint))
+            return
+        if record is None:
+            return
+        self._samples.append(record)
+        self._ledger.unmade.popleft()
+        self._ledger.sample_done(view, style, bool(record.skipped))
+        if record.skipped:
+            self._warn("samples.skipped", f"Sample {record.sample} is not made: {record.skipped}")
+        else:
+            self._send(protocol.Sample(record.sample, record.picture))
+        self._progress()
+
+    def _finish(self) -> protocol.Done:
+        self._send(protocol.Progress("annotations", 0, 1))
+        with self._pace.step("annotations"):
+            counts = finish_dataset(self._folder, self._job, skipped=self._ledger.skipped)
+        self._send(protocol.Progress("annotations", 1, 1, 0.0))
+        return protocol.Done(
+            labelled=counts.views,
+            samples=counts.samples,
+            skipped=counts.skipped,
+            annotations=counts.annotations,
+            cancelled=self._inbox.cancelled,
+            seconds=self._pace.seconds,
+        )
+
+    def _progress(self) -> None:
+        ledger = self._ledger
+        views = ledger.expected_views(self._finishing)
+        done = len(ledger.labelled) + len(ledger.skipped_labels)
+        self._send(protocol.Progress("labels", done, views, self._pace.eta("labels", max(0, views - done))))
+        samples = ledger.expected_samples(self._finishing)
+        if samples and self._sampler.usable:
+            made = ledger.made + len(ledger.skipped_samples)
+            eta = self._pace.eta("samples", max(0, samples - made))
+            self._send(protocol.Progress("samples", made, samples, eta))
+
+    def _warn(self, code: str, message: str, hint: str = "") -> None:
+        log.warning("%s %s", message, hint)
+        self._send(protocol.Warning(code, message, hint))
+
+
+def _hello() -> protocol.Hello:
+    # torch takes seconds to import; its version is written beside it.
+    torch = ""
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+        torch = importlib.metadata.version("torch")
+    return protocol.Hello(protocol.VERSION, os.getpid(), platform.python_version(), torch)
+
+
+def _write_all(file: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(file, data) :]

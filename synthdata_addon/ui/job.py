@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One Generate Dataset job: the render session and the runner, side by side, stepped from a timer or a loop."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import logging
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import bpy
+
+from ..blender import compat
+from ..blender.facts import scene_facts
+from ..blender.job_scene import JobScene
+from ..blender.labelling import labelled_objects, number_instances, shared_labels
+from ..blender.session import PendingView, RenderSession
+from ..core import protocol
+from ..core.decode import to_json
+from ..core.errors import SynthDataError
+from ..core.journal import Journal
+from ..core.layout import DatasetFolder, replacing
+from ..core.models import check_model
+from ..core.plan import view_count
+from ..core.progress import Stage
+from ..core.records import JobRecord, ViewRecord
+from ..core.resume import check_same_job, read_job
+from ..core.spec import SCHEMA, JobSpec, validate
+from ..runner.client import RunnerClient
+from .preferences import RunnerSettings
+
+log = logging.getLogger(__name__)
+STAGES = ("render", "labels", "samples")
+
+
+@dataclass
+class JobStatus:
+    """What the panel and the terminal show. ``problems`` are errors that left part of the job undone."""
+
+    folder: Path
+    stages: dict[str, Stage] = field(default_factory=lambda: {name: Stage() for name in STAGES})
+    message: str = "Starting"
+    warnings: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    skipped_views: int = 0
+    cancelled: bool = False
+    finished: bool = False
+    done: protocol.Done | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that was asked for is there."""
+        return self.finished and not self.cancelled and not self.problems
+
+
+class GenerateJob:
+    """Call :meth:`step` until it returns False, then look at :attr:`status`; :meth:`close` at any time ends it."""
+
+    def __init__(
+        self, scene: bpy.types.Scene, layer: bpy.types.ViewLayer, spec: JobSpec, output: Path
+    ) -> None:
+        """Check everything that can be checked, write ``job.json`` and start the runner.
+
+        Raises:
+            SynthDataError: anything wrong with settings, scene, model, folder or runner; nothing is changed then.
+        """
+        self.began = time.monotonic()
+        validate(spec)
+        if spec.styles:
+            check_model(spec.model)
+        folder = DatasetFolder(output)
+        self.folder = folder
+        self.status = JobStatus(folder.root)
+        self._pending: PendingView | None = None
+        self._client: RunnerClient | None = None
+        self._said_finish = False
+        self._session = self._open_session(scene, layer, spec)
+        try:
+            self._prepare(scene, spec)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open_session(
+        self, scene: bpy.types.Scene, layer: bpy.types.ViewLayer, spec: JobSpec
+    ) -> RenderSession:
+        layer.update()  # matrices of objects that were just moved or made are stale until then
+        self._objects = labelled_objects(scene, layer)
+        self._categories, instances = number_instances(self._objects)
+        facts = scene_facts(scene, spec.sweep, self._objects)
+        job_scene = JobScene(scene.name, layer.name, spec, instances)
+        return RenderSession(job_scene, facts, instances, self.folder)
+
+    def _prepare(self, scene: bpy.types.Scene, spec: JobSpec) -> None:
+        runner = RunnerSettings.current()
+        self.folder.make_folders()
+        job = self._agree_on_job(scene, spec)
+        self._views = Journal(self.folder.views_journal)
+        rendered = {record.view for record in self._views.read(ViewRecord) if self._is_there(record)}
+        self._session.open(job, rendered)
+        self._warn_of_shared_labels()
+        render, labels, samples = (self.status.stages[name] for name in STAGES)
+        render.done, render.total = len(rendered), job.views
+        labels.total, samples.total = job.views, job.views * len(spec.styles)
+        self._client = RunnerClient(
+            runner.python, self.folder, site_dirs=runner.site_dirs, environment=runner.environment
+        )
+        self._client.send(protocol.Start(str(self.folder.root)))
+        self.status.seconds["start"] = time.monotonic() - self.began
+        render.restart_clock()
+
+    def _is_there(self, record: ViewRecord) -> bool:
+        """Whether a journalled view needs no render: its passes are there, or were dropped after they were labelled."""
+        return (
+            bool(record.skipped)
+            or not self._session.spec.passes.keep
+            or self.folder.full(record.pass_file).exists()
+        )
+
+    def _agree_on_job(self, scene: bpy.types.Scene, spec: JobSpec) -> JobRecord:
+        """Write ``job.json``, or check that the one there is the same job."""
+        old = read_job(self.folder)
+        views = view_count(spec.sweep, self._session.facts)
+        near, far = (old.depth_near, old.depth_far) if old else self._session.measure_depth_range(views)
+        job = JobRecord(
+            schema=SCHEMA,
+            job=spec,
+            scene_file=Path(bpy.data.filepath).name,
+            categories=self._categories,
+            views=views,
+            depth_near=near,
+            depth_far=far,
+            software=compat.software(),
+            created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        )
+        if old is not None:
+            check_same_job(old, job, self.folder)
+            return old
+        with replacing(self.folder.job_file) as part:
+            part.write_text(json.dumps(to_json(job), indent=2, ensure_ascii=False), encoding="utf-8")
+        return job
+
+    def _warn_of_shared_labels(self) -> None:
+        if not self._session.remaining:
+            return
+        self._session.job_scene.ensure()
+        for name, copies in shared_labels(self._session.job_scene.depsgraph(), self._objects).items():
+            self.status.warnings.append(
+                f"The {copies} copies of '{name}' that instancing makes share one label."
+            )
+
+    def step(self) -> bool:
+        """Render one view (blocking) or wait a moment for the runner; return whether there is more to do."""
+        if self._session.remaining and not self.status.cancelled:
+            self._record(self._session.step())
+            self._end_of_render()
+        elif self._client is not None and not self.status.finished:
+            self._client.wait(0.1)
+        self._listen()
+        return not self.status.finished
+
+    def step_in_background(self) -> bool:
+        """Like :meth:`step` for a window: start a render job or look whether it ended, and return at once."""
+        self._listen()
+        if self.status.finished:
+            return False
+        if self._pending is not None:
+            if not bpy.app.is_job_running("RENDER"):
+                self._finish_pending()
+        elif self._session.remaining and not self.status.cancelled:
+            self._start_pending()
+        return True
+
+    def _start_pending(self) -> None:
+        view = self._session.remaining[0]
+        try:
+            pending = self._session.prepare()
+        except SynthDataError as error:
+            self._record(self._session.skip(view, error.message))
+            self._end_of_render()
+            return
+        self._session.render_in_background()
+        self._pending = pending
+
+    def _finish_pending(self) -> None:
+        pending, self._pending = self._pending, None
+        assert pending is not None
+        try:
+            if not pending.part.exists() and not self.status.cancelled:
+                # The window's render job was stopped or failed without a word: once more, to learn why.
+                self._session.render(pending)
+            self._record(self._session.finish(pending))
+        except SynthDataError as error:
+            if not self.status.cancelled:
+                self._record(self._session.skip(pending.view, error.message))
+        self._end_of_render()
+
+    def _record(self, record: ViewRecord) -> None:
+        self._views.append(record)
+        render = self.status.stages["render"]
+        render.advance()
+        if record.skipped:
+            self.status.skipped_views += 1
+            self.status.warnings.append(f"View {record.view} is left out: {record.skipped}")
+        assert self._client is not None
+        self._client.send(protocol.View(record))
+
+    def _end_of_render(self) -> None:
+        if self._session.remaining:
+            self.status.message = "Rendering"
+            return
+        self.status.seconds["render"] = time.monotonic() - self.began - self.status.seconds["start"]
+        self._session.close()
+
+    def _listen(self) -> None:
+        """Take in what the runner said, and tell it when no more views come."""
+        assert self._client is not None
+        if not self._session.remaining and not self.status.cancelled and not self._said_finish:
+            self._client.send(protocol.Finish())
+            self._said_finish = True
+            self.status.message = "Labels and pictures"
+        for message in self._client.poll():
+            self._take(message)
+        if self._client.finished and self._pending is None:
+            self._end()
+
+    def _take(self, message: protocol.Message) -> None:
+        if isinstance(message, protocol.Progress):
+            stage = self.status.stages.setdefault(message.stage, Stage())
+            stage.done, stage.eta = message.done, message.eta
+            stage.total = max(stage.total, message.total)
+        elif isinstance(message, protocol.Warning):
+            self.status.warnings.append(f"{message.message} {message.hint}".strip())
+        elif isinstance(message, protocol.Error):
+            log.error("%s: %s", message.code, message.message)
+            self.status.problems.append(f"{message.message} {message.hint}".strip())
+        elif isinstance(message, protocol.Done):
+            self.status.done = message
+
+    def _end(self) -> None:
+        if self.status.finished:
+            return
+        self.status.finished = True
+        if self.status.done is not None:
+            self.status.seconds.update(
+                {name: seconds for name, seconds in self.status.done.seconds.items() if name != "start"}
+            )
+        if self.status.skipped_views and self.status.skipped_views == self.status.stages["render"].total:
+            self.status.problems.append("No view could be rendered; see the reasons above.")
+        self.status.seconds["total"] = time.monotonic() - self.began
+        self.close()
+
+    def cancel(self) -> None:
+        """Stop after the step at hand and keep what is done; go on stepping until the runner has said done."""
+        if self.status.cancelled or self.status.finished:
+            return
+        self.status.cancelled = True
+        self.status.message = "Cancelling"
+        if self._client is not None:
+            self._client.send(protocol.Cancel())
+
+    def suspend(self) -> None:
+        """Take our traces out of the file (it is about to be saved); the next step makes them anew."""
+        if self._pending is None:
+            self._session.close()
+
+    def close(self) -> None:
+        """Put everything back and end the runner. Safe to call twice."""
+        self._session.close()
+        if self._client is not None:
+            self._client.close()

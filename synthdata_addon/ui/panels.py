@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""3D View > N > SynthData. Panels print; what they print is read elsewhere."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import bpy
+
+from ..blender.labelling import RENDERED_TYPES, category_of, collection_categories
+from ..core.progress import format_seconds
+from .job import STAGES, JobStatus
+from .ops.categories import SYNTHDATA_OT_assign_category, SYNTHDATA_OT_select_category
+from .ops.example_room import SYNTHDATA_OT_add_example_room
+from .ops.generate import SYNTHDATA_OT_cancel, SYNTHDATA_OT_generate
+from .ops.open_dataset import SYNTHDATA_OT_open_gallery
+from .ops.styles import SYNTHDATA_OT_style_add, SYNTHDATA_OT_style_move, SYNTHDATA_OT_style_remove
+from .settings import CONTROL_KINDS
+from .state import state
+from .terminal import time_left
+
+TITLES = {"render": "Views", "labels": "Labels", "samples": "Pictures"}
+SHOWN_MESSAGES = 4
+
+
+class _Panel(bpy.types.Panel):
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "SynthData"
+
+    def _column(self) -> bpy.types.UILayout:
+        self.layout.use_property_split = True
+        self.layout.use_property_decorate = False
+        return self.layout.column()
+
+
+class SYNTHDATA_PT_categories(_Panel):
+    """What is labelled."""
+
+    bl_label = "Categories"
+    bl_idname = "SYNTHDATA_PT_categories"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        counts = count_categories(context)
+        for name, count in sorted(counts.items()):
+            row = self.layout.row()
+            row.operator(
+                SYNTHDATA_OT_select_category.bl_idname, text=name, icon="RESTRICT_SELECT_OFF"
+            ).category = name
+            row.label(text=str(count))
+        if not counts:
+            self.layout.label(text="No object has a category yet", icon="INFO")
+        column = self.layout.column(align=True)
+        column.operator(SYNTHDATA_OT_assign_category.bl_idname, icon="BOOKMARKS")
+        if context.collection is not None and context.collection != context.scene.collection:
+            text = f"Collection '{context.collection.name}' Is a Category"
+            column.prop(context.collection.synthdata, "use_as_category", text=text, toggle=True)
+        column.operator(SYNTHDATA_OT_add_example_room.bl_idname, icon="HOME")
+
+
+class SYNTHDATA_PT_sweep(_Panel):
+    """Where the views are taken from."""
+
+    bl_label = "Camera Sweep"
+    bl_idname = "SYNTHDATA_PT_sweep"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        settings = context.scene.synthdata
+        column = self._column()
+        column.prop(settings, "sweep")
+        column.prop(settings, "views", text="Views" if settings.sweep in {"ORBIT", "DOME"} else "At Most")
+        if settings.sweep in {"ORBIT", "DOME"}:
+            self._draw_round(column, settings)
+        elif settings.sweep == "FRAMES":
+            column.prop(settings, "use_scene_frames")
+            if not settings.use_scene_frames:
+                column.prop(settings, "frame_start")
+                column.prop(settings, "frame_end")
+            column.prop(settings, "frame_step")
+        column.prop(settings, "seed")
+
+    def _draw_round(self, column: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
+        names = ["target", "radius", "lens"]
+        names += (
+            ["elevation", "azimuth_range"]
+            if settings.sweep == "ORBIT"
+            else ["elevation_min", "elevation_max"]
+        )
+        for name in [*names, "azimuth_start", "jitter"]:
+            column.prop(settings, name)
+
+
+class SYNTHDATA_PT_passes(_Panel):
+    """What each render writes."""
+
+    bl_label = "Passes"
+    bl_idname = "SYNTHDATA_PT_passes"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        settings = context.scene.synthdata
+        column = self._column()
+        column.label(text="Depth, Normal and Object Index are always written", icon="INFO")
+        column.prop(settings, "cryptomatte")
+        column.prop(settings, "beauty")
+        if settings.beauty:
+            column.prop(settings, "beauty_samples")
+        column.prop(settings, "keep_passes")
+        column.prop(settings, "depth_near")
+        column.prop(settings, "depth_far")
+
+
+class SYNTHDATA_PT_styles(_Panel):
+    """Looks, and the model that makes them."""
+
+    bl_label = "Styles"
+    bl_idname = "SYNTHDATA_PT_styles"
+
+    def draw_header(self, context: bpy.types.Context) -> None:
+        self.layout.prop(context.scene.synthdata, "use_styles", text="")
+
+    def draw(self, context: bpy.types.Context) -> None:
+        settings = context.scene.synthdata
+        self.layout.active = settings.use_styles
+        self._draw_list(settings)
+        column = self._column()
+        column.prop(settings, "model")
+        if settings.model == "CUSTOM":
+            column.prop(settings, "model_path")
+            for kind in CONTROL_KINDS:
+                group = getattr(settings, f"control_{kind}")
+                column.prop(group, "model", text=f"{kind.capitalize()} ControlNet")
+                column.prop(group, "scale", text="Scale")
+        for name in ("steps", "guidance_scale", "device"):
+            column.prop(settings, name)
+
+    def _draw_list(self, settings: bpy.types.PropertyGroup) -> None:
+        row = self.layout.row()
+        row.template_list("SYNTHDATA_UL_styles", "", settings, "styles", settings, "active_style", rows=3)
+        side = row.column(align=True)
+        side.operator(SYNTHDATA_OT_style_add.bl_idname, text="", icon="ADD")
+        side.operator(SYNTHDATA_OT_style_remove.bl_idname, text="", icon="REMOVE")
+        side.separator()
+        side.operator(SYNTHDATA_OT_style_move.bl_idname, text="", icon="TRIA_UP").direction = "UP"
+        side.operator(SYNTHDATA_OT_style_move.bl_idname, text="", icon="TRIA_DOWN").direction = "DOWN"
+        if 0 <= settings.active_style < len(settings.styles):
+            style = settings.styles[settings.active_style]
+            column = self.layout.column(align=True)
+            column.prop(style, "prompt", text="", icon="ADD")
+            column.prop(style, "negative_prompt", text="", icon="REMOVE")
+
+
+class SYNTHDATA_PT_output(_Panel):
+    """Where the dataset lands, and the button."""
+
+    bl_label = "Output"
+    bl_idname = "SYNTHDATA_PT_output"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        settings = context.scene.synthdata
+        column = self._column()
+        column.prop(settings, "output", text="Folder")
+        row = column.row(align=True)
+        row.prop(settings, "width", text="Size")
+        row.prop(settings, "height", text="")
+        column.prop(settings, "val_fraction")
+        if state.job is None:
+            big = self.layout.column()
+            big.scale_y = 1.6
+            big.operator(SYNTHDATA_OT_generate.bl_idname, icon="RENDER_ANIMATION")
+        if state.status is not None:
+            draw_status(self.layout, state.status, running=state.job is not None)
+
+
+def count_categories(context: bpy.types.Context) -> Counter[str]:
+    """Return how many objects of the view layer each category has."""
+    by_collection = collection_categories(context.scene)
+    found = (
+        category_of(obj, by_collection) for obj in context.view_layer.objects if obj.type in RENDERED_TYPES
+    )
+    return Counter(name for name in found if name)
+
+
+def draw_status(layout: bpy.types.UILayout, status: JobStatus, *, running: bool) -> None:
+    """Print progress while a job runs, and what came of it afterwards."""
+    column = layout.column(align=True)
+    for name in STAGES:
+        stage = status.stages[name]
+        if stage.total:
+            text = f"{TITLES[name]}  {stage.done} / {stage.total}"
+            left = format_seconds(stage.eta) if running and stage.done < stage.total else ""
+            column.progress(factor=stage.share, text=text + (f"   {left} left" if left else ""))
+    if running:
+        left = time_left(status)
+        layout.label(text=status.message + (f", {left} left" if left else ""), icon="SORTTIME")
+        layout.operator(SYNTHDATA_OT_cancel.bl_idname, icon="CANCEL")
+        return
+    text, icon = (
+        ("Done", "CHECKMARK") if status.complete else ("Stopped; Generate goes on where it was", "PAUSE")
+    )
+    layout.label(text=text if not status.problems else "Not everything could be made", icon=icon)
+    for message in (status.problems + status.warnings)[:SHOWN_MESSAGES]:
+        layout.label(text=message, icon="ERROR")
+    layout.operator(SYNTHDATA_OT_open_gallery.bl_idname, icon="URL")
+
+
+CLASSES = (
+    SYNTHDATA_PT_categories,
+    SYNTHDATA_PT_sweep,
+    SYNTHDATA_PT_passes,
+    SYNTHDATA_PT_styles,
+    SYNTHDATA_PT_output,
+)

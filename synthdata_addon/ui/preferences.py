@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Preferences: which Python runs the runner."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+import numpy as np
+from bpy.props import StringProperty
+
+from .. import __package__ as ADDON_ID  # noqa: N812  # a constant, whatever Python calls it
+
+RUNNER_VARIABLE = "SYNTHDATA_RUNNER_PYTHON"
+
+
+class SynthDataPreferences(bpy.types.AddonPreferences):
+    """Settings of the machine, not of the scene."""
+
+    bl_idname = ADDON_ID
+
+    runner_python: StringProperty(
+        name="Runner Python",
+        description="Python with torch and diffusers, for pictures; empty: Blender's own, for labels only",
+        subtype="FILE_PATH",
+    )
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        column = self.layout.column()
+        column.prop(self, "runner_python")
+        column.label(text="Labels and control images need nothing more than SynthData itself.", icon="INFO")
+        column.label(
+            text="For pictures, choose a Python that has torch and diffusers (see the README).", icon="BLANK1"
+        )
+
+
+@dataclass(frozen=True)
+class RunnerSettings:
+    """How to start the runner: the interpreter, folders with our wheels, extra environment variables."""
+
+    python: str
+    site_dirs: tuple[str, ...]
+    environment: dict[str, str]
+
+    @classmethod
+    def current(cls) -> RunnerSettings:
+        """Read them: the environment variable wins over the preference; else Blender's own Python with our wheels."""
+        chosen = os.environ.get(RUNNER_VARIABLE, "") or _preference()
+        # Without the user's consent in Blender's system preferences nothing of ours goes online.
+        environment = {} if bpy.app.online_access else {"HF_HUB_OFFLINE": "1"}
+        if chosen:
+            return cls(bpy.path.abspath(chosen), (), environment)
+        return cls(sys.executable, _wheel_folders(), environment)
+
+
+def _preference() -> str:
+    addon = bpy.context.preferences.addons.get(ADDON_ID or "")
+    return str(addon.preferences.runner_python) if addon is not None and addon.preferences is not None else ""
+
+
+def _wheel_folders() -> tuple[str, ...]:
+    """Return where Blender unpacks the wheels of extensions, and where its own numpy is."""
+    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    wheels = Path(bpy.utils.user_resource("EXTENSIONS")) / ".local" / "lib" / version / "site-packages"
+    own = [str(Path(np.__file__).parents[1])]
+    return tuple([str(wheels)] * wheels.is_dir() + own)
+
+
+CLASSES = (SynthDataPreferences,)

@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Settings that live in the .blend: on objects, collections and the scene. Enum numbers are stored: append only."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.props import (
+    BoolProperty,
+    CollectionProperty,
+    EnumProperty,
+    FloatProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
+
+from ..core.spec import JobSpec, SweepSpec
+
+_DEFAULT = JobSpec()
+_SWEEP = SweepSpec()
+
+
+class SynthDataObject(bpy.types.PropertyGroup):
+    """What an object is labelled as."""
+
+    category: StringProperty(
+        name="Category", description="What this object is labelled as; empty: it only hides what is behind it"
+    )
+
+
+class SynthDataCollection(bpy.types.PropertyGroup):
+    """Whether a collection's name labels what is in it."""
+
+    use_as_category: BoolProperty(
+        name="Collection Is a Category",
+        description="Label every object in this collection with the collection's name, unless it has a category",
+    )
+
+
+class SynthDataStyle(bpy.types.PropertyGroup):
+    """One look that every view is pictured in."""
+
+    name: StringProperty(name="Name", description="Name of the style; it becomes part of the file names")
+    enabled: BoolProperty(name="Enabled", description="Make pictures in this style", default=True)
+    prompt: StringProperty(name="Prompt", description="What the picture should look like")
+    negative_prompt: StringProperty(
+        name="Negative Prompt", description="What the picture should not look like"
+    )
+
+
+class SynthDataControl(bpy.types.PropertyGroup):
+    """One ControlNet of a Stable Diffusion model."""
+
+    enabled: BoolProperty(
+        name="Enabled", description="Steer the pictures by this control image", default=True
+    )
+    model: StringProperty(name="ControlNet", description="Folder or hub id of the ControlNet")
+    scale: FloatProperty(
+        name="Scale", description="How strongly it steers", default=1.0, min=0.0, max=10.0, soft_max=2.0
+    )
+
+
+class SynthDataScene(bpy.types.PropertyGroup):
+    """The job as the panel shows it; ``ui.settings`` turns it into a ``JobSpec`` and back."""
+
+    output: StringProperty(
+        name="Output", description="The dataset's folder", default="//dataset", subtype="DIR_PATH"
+    )
+    seed: StringProperty(
+        name="Seed", description="Whole number that decides every random choice", default=str(_DEFAULT.seed)
+    )
+    width: IntProperty(
+        name="Width",
+        description="Width of the pictures in pixels",
+        default=_DEFAULT.width,
+        min=16,
+        max=16384,
+        step=8,
+    )
+    height: IntProperty(
+        name="Height",
+        description="Height of the pictures in pixels",
+        default=_DEFAULT.height,
+        min=16,
+        max=16384,
+        step=8,
+    )
+    val_fraction: FloatProperty(
+        name="Validation",
+        description="Share of the views that goes to the validation split, with all their styles",
+        default=_DEFAULT.val_fraction,
+        min=0.0,
+        max=0.5,
+        subtype="FACTOR",
+    )
+    depth_near: FloatProperty(
+        name="Depth Near",
+        description="Distance shown white in depth images; 0: measured",
+        min=0.0,
+        unit="LENGTH",
+    )
+    depth_far: FloatProperty(
+        name="Depth Far",
+        description="Distance shown black in depth images; 0: measured",
+        min=0.0,
+        unit="LENGTH",
+    )
+    sweep: EnumProperty(
+        name="Sweep",
+        description="Where the views are taken from",
+        items=[
+            ("ORBIT", "Orbit", "Evenly on a circle round the target", 0),
+            ("DOME", "Dome", "Evenly on a dome over the target", 1),
+            ("CAMERAS", "Cameras", "From every camera of the scene", 2),
+            ("FRAMES", "Animation", "From the active camera, over the frames of the animation", 3),
+        ],
+        default=_SWEEP.kind,
+    )
+    views: IntProperty(
+        name="Views", description="Number of views", default=_SWEEP.views, min=1, max=1_000_000
+    )
+    target: PointerProperty(
+        name="Target",
+        description="Object to look at; empty: the middle of all labelled objects",
+        type=bpy.types.Object,
+    )
+    radius: FloatProperty(
+        name="Radius",
+        description="Distance of the cameras from the target; 0: fits the target",
+        min=0.0,
+        unit="LENGTH",
+    )
+    elevation: FloatProperty(
+        name="Elevation",
+        description="Height of the orbit above the horizon, in degrees",
+        default=_SWEEP.elevation,
+        min=-90.0,
+        max=90.0,
+    )
+    elevation_min: FloatProperty(
+        name="Lowest",
+        description="Lowest elevation of the dome, in degrees",
+        default=_SWEEP.elevation_min,
+        min=-90.0,
+        max=90.0,
+    )
+    elevation_max: FloatProperty(
+        name="Highest",
+        description="Highest elevation of the dome, in degrees",
+        default=_SWEEP.elevation_max,
+        min=-90.0,
+        max=90.0,
+    )
+    azimuth_start: FloatProperty(
+        name="Start",
+        description="Direction of the first camera, in degrees from +X",
+        default=_SWEEP.azimuth_start,
+    )
+    azimuth_range: FloatProperty(
+        name="Arc",
+        description="How far round the orbit goes, in degrees",
+        default=_SWEEP.azimuth_range,
+        min=0.0,
+        max=360.0,
+    )
+    jitter: FloatProperty(
+        name="Jitter",
+        description="How far cameras stray from their even places",
+        default=_SWEEP.jitter,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+    )
+    lens: FloatProperty(
+        name="Lens",
+        description="Focal length in millimetres (sensor 36 mm wide)",
+        default=_SWEEP.lens,
+        min=1.0,
+        max=5000.0,
+        soft_max=200.0,
+    )
+    use_scene_frames: BoolProperty(
+        name="Scene's Frame Range", description="Take the frame range of the scene", default=True
+    )
+    frame_start: IntProperty(name="First Frame", default=_SWEEP.frame_start)
+    frame_end: IntProperty(name="Last Frame", default=_SWEEP.frame_end)
+    frame_step: IntProperty(
+        name="Every", description="Take every n-th frame", default=_SWEEP.frame_step, min=1
+    )
+    beauty: BoolProperty(
+        name="Beauty",
+        description="Also render the finished picture with Cycles. Costs some hundred times more than the labels",
+    )
+    beauty_samples: IntProperty(
+        name="Samples",
+        description="Cycles samples of the beauty render",
+        default=_DEFAULT.passes.beauty_samples,
+        min=1,
+        max=65536,
+    )
+    cryptomatte: BoolProperty(name="Cryptomatte", description="Also write Cryptomatte object passes")
+    keep_passes: BoolProperty(
+        name="Keep EXR Files",
+        description="Keep the multilayer EXR of every view after it is labelled",
+        default=True,
+    )
+    use_styles: BoolProperty(
+        name="Stylize", description="Make pictures with Stable Diffusion and ControlNet", default=True
+    )
+    styles: CollectionProperty(type=SynthDataStyle)
+    active_style: IntProperty(name="Active Style")
+    model: EnumProperty(
+        name="Model",
+        description="What makes the pictures",
+        items=[
+            (
+                "EMBEDDED",
+                "Embedded (quick look)",
+                "The small model that comes with SynthData, for trying out",
+                0,
+            ),
+            ("CUSTOM", "Stable Diffusion", "A Stable Diffusion model with ControlNets of your own choice", 1),
+        ],
+    )
+    model_path: StringProperty(
+        name="Base Model", description="Folder, hub id or .safetensors file of a Stable Diffusion 1.5 model"
+    )
+    control_depth: PointerProperty(name="Depth", type=SynthDataControl)
+    control_normal: PointerProperty(name="Normal", type=SynthDataControl)
+    steps: IntProperty(
+        name="Steps", description="Diffusion steps; 0: as the model recommends", min=0, max=1000
+    )
+    guidance_scale: FloatProperty(
+        name="Guidance",
+        description="How strictly the prompt is followed; -1: as the model recommends",
+        default=-1.0,
+        min=-1.0,
+        max=100.0,
+    )
+    device: EnumProperty(
+        name="Device",
+        description="Where diffusion runs",
+        items=[
+            ("auto", "Automatic", "The GPU if there is one", 0),
+            ("cpu", "CPU", "The processor", 1),
+            ("cuda", "CUDA", "An NVIDIA or AMD GPU", 2),
+            ("mps", "Metal", "An Apple GPU", 3),
+        ],
+    )
+
+
+CLASSES = (SynthDataObject, SynthDataCollection, SynthDataStyle, SynthDataControl, SynthDataScene)
+
+
+def attach() -> None:
+    """Put the settings on Blender's types."""
+    bpy.types.Object.synthdata = PointerProperty(type=SynthDataObject)
+    bpy.types.Collection.synthdata = PointerProperty(type=SynthDataCollection)
+    bpy.types.Scene.synthdata = PointerProperty(type=SynthDataScene)
+
+
+def detach() -> None:
+    """Take the settings off Blender's types; the data stays in the file for when the add-on is enabled again."""
+    del bpy.types.Scene.synthdata
+    del bpy.types.Collection.synthdata
+    del bpy.types.Object.synthdata

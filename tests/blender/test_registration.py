@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What we add to Blender goes away again, and nothing is half added."""
+
+from __future__ import annotations
+
+import bpy
+import pytest
+
+import synthdata_addon
+from synthdata_addon import registration
+
+
+def traces() -> dict[str, object]:
+    """Everything of Blender's that an add-on can leave something in."""
+    handlers = {
+        name: list(getattr(bpy.app.handlers, name))
+        for name in dir(bpy.app.handlers)
+        if isinstance(getattr(bpy.app.handlers, name), list)
+    }
+    classes = sorted(
+        cls.__name__
+        for base in (bpy.types.Operator, bpy.types.Panel, bpy.types.PropertyGroup, bpy.types.UIList)
+        for cls in base.__subclasses__()
+        if getattr(cls, "is_registered", False) and cls.__module__.startswith("synthdata_addon")
+    )
+    own = [
+        name
+        for kind in (bpy.types.Scene, bpy.types.Object, bpy.types.Collection)
+        for name in [hasattr(kind, "synthdata")]
+    ]
+    return {
+        "handlers": handlers,
+        "classes": classes,
+        "own": own,
+        "menu": list(bpy.types.VIEW3D_MT_add._dyn_ui_initialize()),
+    }
+
+
+@pytest.fixture
+def unregistered():
+    synthdata_addon.unregister()
+    yield
+    synthdata_addon.unregister()
+    synthdata_addon.register()
+
+
+def test_unregister_leaves_no_trace(unregistered):
+    before = traces()
+    synthdata_addon.register()
+    assert traces() != before
+    synthdata_addon.unregister()
+    assert traces() == before
+
+
+def test_a_failure_in_the_middle_takes_everything_back(unregistered, monkeypatch):
+    before = traces()
+
+    class Broken(bpy.types.Operator):
+        pass
+
+    monkeypatch.setattr(registration, "CLASSES", (*registration.CLASSES, Broken))
+    with pytest.raises((RuntimeError, ValueError, AttributeError)):
+        synthdata_addon.register()
+    assert traces() == before
+
+
+def test_every_operator_and_setting_says_what_it_does():
+    for cls in registration.CLASSES:
+        if issubclass(cls, bpy.types.Operator):
+            assert cls.__doc__
+            assert not cls.__doc__.endswith(".")
+    for group in ("SynthDataScene", "SynthDataObject", "SynthDataCollection"):
+        for item in getattr(bpy.types, group, None).bl_rna.properties if hasattr(bpy.types, group) else ():
+            if item.identifier not in {"rna_type", "name"}:
+                assert item.name

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is known of a model without loading it: bad ones are refused before the first render."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from synthdata_addon.core import models
+from synthdata_addon.core.errors import ModelError
+from synthdata_addon.core.spec import ControlSpec, ModelSpec
+
+
+def make_pipeline(folder, width=768):
+    (folder / "unet").mkdir(parents=True)
+    (folder / "model_index.json").write_text('{"_class_name": "StableDiffusionPipeline"}')
+    (folder / "unet" / "config.json").write_text(json.dumps({"cross_attention_dim": width}))
+    (folder / "unet" / "diffusion_pytorch_model.safetensors").write_bytes(bytes(300_000))
+    return folder
+
+
+def make_control(folder, width=768, kind="ControlNetModel"):
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text(json.dumps({"_class_name": kind, "cross_attention_dim": width}))
+    return folder
+
+
+def spec(base, control=None, **more):
+    controls = () if control is None else (ControlSpec("depth", str(control)),)
+    return ModelSpec(path=str(base), controls=controls, **more)
+
+
+def refused(model):
+    with pytest.raises(ModelError) as caught:
+        models.check_model(model)
+    assert caught.value.hint
+    return caught.value
+
+
+def test_a_matching_pair_is_fine(tmp_path):
+    models.check_model(spec(make_pipeline(tmp_path / "sd"), make_control(tmp_path / "depth")))
+
+
+def test_hub_ids_are_let_through():
+    models.check_model(spec("stable-diffusion-v1-5/stable-diffusion-v1-5", "lllyasviel/control_v11f1p_sd15_depth"))
+
+
+def test_a_single_file_is_fine_when_it_exists(tmp_path):
+    file = tmp_path / "photo real v2.safetensors"
+    assert refused(spec(file, "org/name")).code == "model.not_found"
+    file.write_bytes(b"x")
+    models.check_model(spec(file, "org/name"))
+
+
+def test_a_folder_that_is_not_a_pipeline(tmp_path):
+    error = refused(spec(tmp_path, "org/name"))
+    assert error.code == "model.not_a_pipeline"
+    assert str(tmp_path) in error.message
+
+
+@pytest.mark.parametrize("name", ["/no/such/folder", "models/gone/deep", "C:\\models\\sd15", "sd15.ckpt", "./here", "one"])
+def test_a_path_that_is_not_there(name):
+    error = refused(spec(name, "org/name"))
+    assert error.code == "model.not_found"
+    assert name in error.message
+
+
+def test_a_file_of_another_kind(tmp_path):
+    (tmp_path / "sd.ckpt").write_bytes(b"x")
+    assert refused(spec(tmp_path / "sd.ckpt", "org/name")).code == "model.not_a_pipeline"
+
+
+def test_a_control_folder_without_a_config(tmp_path):
+    base = make_pipeline(tmp_path / "sd")
+    (tmp_path / "empty").mkdir()
+    error = refused(spec(base, tmp_path / "empty"))
+    assert (error.code, "no config.json" in error.message) == ("model.not_a_controlnet", True)
+
+
+def test_a_control_folder_of_another_class(tmp_path):
+    base = make_pipeline(tmp_path / "sd")
+    error = refused(spec(base, make_control(tmp_path / "t2i", kind="T2IAdapter")))
+    assert (error.code, "T2IAdapter" in error.message) == ("model.not_a_controlnet", True)
+
+
+def test_a_controlnet_of_another_family(tmp_path):
+    error = refused(spec(make_pipeline(tmp_path / "sd"), make_control(tmp_path / "sd2", width=1024)))
+    assert error.code == "model.control_mismatch"
+    assert "1024" in error.message
+    assert "768" in error.message
+
+
+def test_a_spoilt_config(tmp_path):
+    base = make_pipeline(tmp_path / "sd")
+    (base / "unet" / "config.json").write_text("{")
+    assert refused(spec(base, "org/name")).code == "model.not_a_pipeline"
+
+
+def test_a_model_without_controlnets(tmp_path):
+    assert refused(spec(make_pipeline(tmp_path / "sd"))).code == "model.no_control"
+
+
+def test_a_folders_recommendations_fill_in_what_the_request_leaves_open(tmp_path):
+    base = make_pipeline(tmp_path / "sd")
+    make_control(base / "controlnet" / "depth")
+    recommended = {
+        "controls": [{"kind": "depth", "model": "controlnet/depth", "scale": 0.9}],
+        "steps": 8, "guidance_scale": 1.5, "width": 256, "height": 256,
+        "styles": [{"name": "Snow", "prompt": "snow"}],
+        "trained": "a key of the maker's own",
+    }
+    (base / "synthdata.json").write_text(json.dumps(recommended))
+    model = models.resolve(ModelSpec(path=str(base)))
+    assert model.controls == (ControlSpec("depth", str(base / "controlnet" / "depth"), scale=0.9),)
+    assert (model.steps, model.guidance_scale) == (8, 1.5)
+    models.check_model(ModelSpec(path=str(base)))
+    assert models.read_defaults(base).styles[0].prompt == "snow"
+    own = models.resolve(ModelSpec(path=str(base), steps=30, guidance_scale=0.0, controls=(ControlSpec("normal", "a/b"),)))
+    assert (own.steps, own.guidance_scale, own.controls[0].model) == (30, 0.0, "a/b")
+    assert models.resolve(own) == own
+
+
+def test_without_recommendations_stable_diffusions_usual_values_hold(tmp_path):
+    model = models.resolve(spec(make_pipeline(tmp_path / "sd"), "org/name"))
+    assert (model.steps, model.guidance_scale) == (20, 7.5)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"steps": "many"}', '{"controls": [{"kind": "pose", "model": "x"}]}'])
+def test_spoilt_recommendations(tmp_path, text):
+    base = make_pipeline(tmp_path / "sd")
+    (base / "synthdata.json").write_text(text)
+    assert refused(spec(base, "org/name")).code == "model.bad_defaults"
+
+
+def test_a_package_without_the_embedded_model_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(models, "embedded_path", lambda: tmp_path / "none")
+    error = refused(ModelSpec())
+    assert error.code == "model.not_found"
+    assert "quick-look" in error.message
+
+
+def test_an_empty_path_is_the_embedded_model(tmp_path, monkeypatch):
+    base = make_pipeline(tmp_path / "quick_look")
+    monkeypatch.setattr(models, "embedded_path", lambda: base)
+    assert models.resolve(ModelSpec()).path == str(base)
+
+
+def test_the_revision_changes_with_the_files_and_only_with_them(tmp_path):
+    base, control = make_pipeline(tmp_path / "sd"), make_control(tmp_path / "depth")
+    model = spec(base, control)
+    first = models.revision(model)
+    assert len(first) == 12
+    assert models.revision(model) == first
+    weights = base / "unet" / "diffusion_pytorch_model.safetensors"
+    changed = bytearray(weights.read_bytes())
+    changed[150_000] = 1
+    weights.write_bytes(changed)
+    second = models.revision(model)
+    (control / "config.json").write_text((control / "config.json").read_text() + "\n")
+    assert len({first, second, models.revision(model)}) == 3
+    assert models.revision(spec("org/a", "org/b")) != models.revision(spec("org/a", "org/c"))
