@@ -5,7 +5,8 @@ The job is everything but diffusion: start of the runner, 20 views of the exampl
 masks, control images, COCO files, gallery. The bare loop renders the same passes of the same views with the same
 settings (persistent data, one flat material, one sample) and writes the same EXR files, nothing else.
 
-Run: ``python3 build.py benchmark``, or this file with a Python that has ``bpy`` and SYNTHDATA_RUNNER_PYTHON set.
+Run with the Python that has ``bpy``, after ``python3 build.py demo`` (SYNTHDATA_RUNNER_PYTHON names the runner's Python):
+``SYNTHDATA_RUNNER_PYTHON=.envs/runner/bin/python .envs/blender-4.5/bin/python benchmarks/job_overhead.py``.
 The goal is a ratio of at most 1.25.
 """
 

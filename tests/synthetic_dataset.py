@@ -71,7 +71,7 @@ def write_job(folder: DatasetFolder, spec: JobSpec, views: int, scene_file: str 
 def render_view(folder: DatasetFolder, spec: JobSpec, view: int, *, modern: bool = False) -> ViewRecord:
     """Write one view's EXR and its line of views.jsonl."""
     depth, normal, index = scene_passes(view, spec.width, spec.height)
-    write_exr(folder.full(layout.pass_file(view)), depth, normal, index, modern=modern)
+    write_exr(folder.full(layout.pass_file(view)), depth, normal, index, modern=modern, combined=False)
     record = ViewRecord(
         view=view,
         frame=1,

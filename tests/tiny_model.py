@@ -67,9 +67,15 @@ def save_tiny_model(folder: Path, width: int = 32, kinds: tuple[str, ...] = ("de
     pipeline.save_pretrained(folder)
     for kind in kinds:
         net = ControlNetModel.from_unet(unet, conditioning_embedding_out_channels=(8, 8, 16, 16))
-        # From-scratch ControlNets end in zeros and would steer nothing.
-        for layer in [*net.controlnet_down_blocks, net.controlnet_mid_block, net.controlnet_cond_embedding.conv_out]:
-            torch.nn.init.normal_(layer.weight, std=2.0)
+        # A new ControlNet ends in zeros and its conditioning shrinks at each layer: it would steer nothing.
+        for layer in [
+            *net.controlnet_down_blocks,
+            net.controlnet_mid_block,
+            net.controlnet_cond_embedding.conv_out,
+        ]:
+            torch.nn.init.normal_(layer.weight, std=1.0)
+        for layer in [net.controlnet_cond_embedding.conv_in, *net.controlnet_cond_embedding.blocks]:
+            layer.weight.data *= 3.0
         net.save_pretrained(folder / f"control_{kind}")
     recommended = {
         "controls": [{"kind": kind, "model": f"control_{kind}"} for kind in kinds],
@@ -100,5 +106,7 @@ def _tokenizer(folder: Path):
     folder.mkdir(parents=True, exist_ok=True)
     vocabulary = {token: number for number, token in enumerate(tokens)}
     (folder / "vocab.json").write_text(json.dumps(vocabulary), encoding="utf-8")
-    (folder / "merges.txt").write_text("#version: 0.2\n" + "\n".join(dict.fromkeys(merges)) + "\n", encoding="utf-8")
+    (folder / "merges.txt").write_text(
+        "#version: 0.2\n" + "\n".join(dict.fromkeys(merges)) + "\n", encoding="utf-8"
+    )
     return CLIPTokenizer.from_pretrained(folder, model_max_length=16)

@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import Any, Final
 
 import bpy
+
+PATH_OPTIONS: Final = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (5, 0, 0) else set()
+"""Options of a path property that understands ``//``; without them 5.x shows such a path in red."""
 
 
 def set_multilayer_exr(settings: Any) -> None:

@@ -9,14 +9,14 @@ import bpy
 import numpy as np
 from mathutils import Vector
 
-from ..core.arrays import Matrix4
-from ..core.camera import Lens, intrinsics, project, world_to_opencv
+from ..core.arrays import Matrix3, Matrix4
+from ..core.camera import Lens, intrinsics, world_to_opencv
 from ..core.errors import SceneError
 from ..core.plan import SceneFacts
 from ..core.spec import SweepSpec
 from .labelling import LabelledObject
 
-DEPTH_GRID = (16, 12)
+DEPTH_GRID = (12, 9)
 DEPTH_PERCENTILES = (1.0, 99.0)
 PANORAMA = "PANO"
 
@@ -163,32 +163,31 @@ def sampled_depths(
         size: picture width and height, pixels.
         grid: number of rays across and down.
     """
-    k, extrinsic = intrinsics(lens, *size), world_to_opencv(pose)
-    to_world = np.linalg.inv(extrinsic)
+    to_world = np.linalg.inv(world_to_opencv(pose))
+    forward = to_world[:3, 2]
     depths = []
-    for x, y in _grid_points(size, grid):
-        origin, direction = _ray(k, to_world, x, y, lens)
-        hit, place, *_ = scene.ray_cast(depsgraph, origin, direction)
+    for origin, direction in zip(*_rays(intrinsics(lens, *size), to_world, lens, size, grid), strict=True):
+        hit, place, *_ = scene.ray_cast(depsgraph, Vector(origin), Vector(direction))
         if hit:
-            depths.append(float(project(np.array([place]), k, extrinsic, lens.type)[0, 2]))
+            depths.append(float(np.dot(np.array(place) - to_world[:3, 3], forward)))
     return [depth for depth in depths if lens.clip_start <= depth <= lens.clip_end]
 
 
-def _grid_points(size: tuple[int, int], grid: tuple[int, int]) -> Iterator[tuple[float, float]]:
-    for row in range(grid[1]):
-        for column in range(grid[0]):
-            yield (column + 0.5) * size[0] / grid[0] - 0.5, (row + 0.5) * size[1] / grid[1] - 0.5
-
-
-def _ray(k: np.ndarray, to_world: np.ndarray, x: float, y: float, lens: Lens) -> tuple[Vector, Vector]:
-    """Return origin and direction in world space of the ray through image point (x, y)."""
-    plane = np.array([(x - k[0, 2]) / k[0, 0], (y - k[1, 2]) / k[1, 1]])
+def _rays(
+    k: Matrix3, to_world: Matrix4, lens: Lens, size: tuple[int, int], grid: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return (N, 3) origins and (N, 3) unit directions in world space, through the middles of the grid's cells."""
+    x, y = np.meshgrid(*((np.arange(n) + 0.5) * side / n - 0.5 for n, side in zip(grid, size, strict=True)))
+    plane = np.stack([(x.ravel() - k[0, 2]) / k[0, 0], (y.ravel() - k[1, 2]) / k[1, 1]], axis=1)
+    zeros, ones = np.zeros((len(plane), 1)), np.ones((len(plane), 1))
     if lens.type == "ORTHO":
-        origin, direction = np.array([*plane, 0.0]), np.array([0.0, 0.0, 1.0])
+        origins, directions = np.hstack([plane, zeros]), np.hstack([plane * 0.0, ones])
     else:
-        origin, direction = np.zeros(3), np.array([*plane, 1.0])
-    world_origin = to_world[:3, :3] @ origin + to_world[:3, 3]
-    return Vector(world_origin), Vector(to_world[:3, :3] @ direction).normalized()
+        origins, directions = np.hstack([plane * 0.0, zeros]), np.hstack([plane, ones])
+    rotated = directions @ to_world[:3, :3].T
+    return origins @ to_world[:3, :3].T + to_world[:3, 3], rotated / np.linalg.norm(
+        rotated, axis=1, keepdims=True
+    )
 
 
 def depth_range(depths: Iterable[float]) -> tuple[float, float]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -39,8 +39,11 @@ class Journal:
         for _, record in self.entries(cls):
             yield record
 
-    def entries(self, cls: type[T]) -> Iterator[tuple[int, T]]:
-        """Yield as :meth:`read`, each record with its offset for :meth:`at`."""
+    def entries(self, cls: type[T], drop: Collection[str] = ()) -> Iterator[tuple[int, T]]:
+        """Yield as :meth:`read`, each record with its offset for :meth:`at`.
+
+        Keys in ``drop`` are left at their defaults unread, which makes an index of long lines several times faster.
+        """
         if not self.path.exists():
             return
         offset = 0
@@ -49,7 +52,10 @@ class Journal:
                 if not line.endswith(b"\n"):
                     return
                 try:
-                    yield offset, from_json(cls, parse_json(line.decode(), self.path.name), self.path.name)
+                    data = parse_json(line.decode(), self.path.name)
+                    if drop and isinstance(data, dict):
+                        data = {key: value for key, value in data.items() if key not in drop}
+                    yield offset, from_json(cls, data, self.path.name)
                 except (SpecError, UnicodeDecodeError) as error:
                     log.warning("%s line %d is unreadable and is left out: %s", self.path.name, number, error)
                 offset += len(line)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO, Any, Final
@@ -46,11 +47,11 @@ def labelled_views(folder: DatasetFolder, job: JobRecord) -> list[LabelledView]:
     are complete before (or without) diffusion. Of several lines of one view or sample the last one counts.
     """
     labels: dict[int, tuple[int, LabelRecord]] = {}
-    for offset, record in Journal(folder.labels_journal).entries(LabelRecord):
+    for offset, record in Journal(folder.labels_journal).entries(LabelRecord, drop=("annotations",)):
         if record.skipped:
             # A later failure takes nothing away from what an earlier run has labelled.
             continue
-        labels[record.view] = (offset, _without_annotations(record))
+        labels[record.view] = (offset, record)
     pictures = _sample_pictures(folder, job)
     return [
         LabelledView(
@@ -65,37 +66,38 @@ def labelled_views(folder: DatasetFolder, job: JobRecord) -> list[LabelledView]:
     ]
 
 
-def write_annotations(folder: DatasetFolder, job: JobRecord, views: Iterable[LabelledView]) -> int:
+def write_annotations(folder: DatasetFolder, job: JobRecord, views: Iterable[LabelledView]) -> Counter[int]:
     """Write ``instances_train.json`` and ``instances_val.json``; both always, empty ones included.
 
     Equal journals give equal bytes. Image ids come from the view and the style, so that they are the same in a longer
     job and never shared between the splits.
 
     Returns:
-        The number of annotations in both files.
+        The number of annotations in both files, by category id.
     """
     chosen = list(views)
     journal = Journal(folder.labels_journal)
-    count = 0
+    count: Counter[int] = Counter()
     for split in SPLITS:
         part = [view for view in chosen if view.split == split]
         with (
             replacing(folder.annotations(split)) as path,
             path.open("w", encoding="utf-8", newline="\n") as file,
         ):
-            count += _write_split(file, job, part, journal)
+            _write_split(file, job, part, journal, count)
     return count
 
 
-def _write_split(file: IO[str], job: JobRecord, views: list[LabelledView], journal: Journal) -> int:
+def _write_split(
+    file: IO[str], job: JobRecord, views: list[LabelledView], journal: Journal, count: Counter[int]
+) -> None:
     file.write('{\n"info": ' + _line(_info(job)) + ',\n"licenses": [],\n"images": ')
     _write_list(file, (image for view in views for image in _images(job, view)))
     file.write(',\n"annotations": ')
-    count = _write_list(file, _annotations(job, views, journal))
+    _write_list(file, _annotations(job, views, journal, count))
     file.write(',\n"categories": ')
     _write_list(file, (to_json(category) for category in job.categories))
     file.write("\n}\n")
-    return count
 
 
 def _info(job: JobRecord) -> dict[str, Any]:
@@ -123,7 +125,9 @@ def _images(job: JobRecord, view: LabelledView) -> Iterator[dict[str, Any]]:
         }
 
 
-def _annotations(job: JobRecord, views: list[LabelledView], journal: Journal) -> Iterator[dict[str, Any]]:
+def _annotations(
+    job: JobRecord, views: list[LabelledView], journal: Journal, count: Counter[int]
+) -> Iterator[dict[str, Any]]:
     number = 0
     for view in views:
         annotations = journal.at(LabelRecord, view.offset).annotations
@@ -131,6 +135,7 @@ def _annotations(job: JobRecord, views: list[LabelledView], journal: Journal) ->
             image = image_id(job, view.view, picture)
             for annotation in annotations:
                 number += 1
+                count[annotation.category_id] += 1
                 yield _annotation(number, image, view, annotation)
 
 
@@ -167,18 +172,13 @@ def _sample_pictures(folder: DatasetFolder, job: JobRecord) -> dict[int, tuple[P
     return {view: tuple(item for _, item in sorted(styles.items())) for view, styles in found.items()}
 
 
-def _without_annotations(record: LabelRecord) -> LabelRecord:
-    return LabelRecord(**{**vars(record), "annotations": ()})
-
-
-def _write_list(file: IO[str], items: Iterable[Any]) -> int:
-    """Write a JSON list, one item a line; return its length."""
-    count = 0
+def _write_list(file: IO[str], items: Iterable[Any]) -> None:
+    """Write a JSON list, one item a line."""
+    opening = "[\n"
     for item in items:
-        file.write(("[\n" if count == 0 else ",\n") + _line(item))
-        count += 1
-    file.write("[]" if count == 0 else "\n]")
-    return count
+        file.write(opening + _line(item))
+        opening = ",\n"
+    file.write("[]" if opening == "[\n" else "\n]")
 
 
 def _line(value: Any) -> str:

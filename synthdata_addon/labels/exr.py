@@ -46,7 +46,8 @@ def read_passes(path: Path) -> Passes:
     depth, index, normal = _find(channels, path)
     return Passes(
         depth=_float32(channels[depth]),
-        normal=np.stack([_float32(channels[name]) for name in normal], axis=2),
+        # Kept channel by channel in memory, as it is read and as it is used.
+        normal=np.moveaxis(np.stack([_float32(channels[name]) for name in normal]), 0, 2),
         index=_ids(channels[index], path),
     )
 

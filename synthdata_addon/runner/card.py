@@ -6,10 +6,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from ..core.journal import Journal
 from ..core.layout import DatasetFolder, replacing
 from ..core.models import EMBEDDED
-from ..core.records import JobRecord, LabelRecord
+from ..core.records import JobRecord
 from ..labels.coco import SPLITS, LabelledView
 
 FILES = """\
@@ -31,22 +30,22 @@ Boxes are `[x, y, width, height]` in pixels; `area` counts the pixels of the mas
 
 
 def write_card(
-    folder: DatasetFolder, job: JobRecord, views: Sequence[LabelledView], annotations: int
+    folder: DatasetFolder, job: JobRecord, views: Sequence[LabelledView], annotations: Counter[int]
 ) -> None:
-    """Write ``README.md`` into the dataset."""
+    """Write ``README.md`` into the dataset; ``annotations`` counts them by category id."""
     pictures = Counter(dict.fromkeys(SPLITS, 0))
     for view in views:
         pictures[view.split] += len(view.pictures)
     summary = (
-        f"{sum(pictures.values())} pictures of {len(views)} views with {annotations} labelled instances, made by "
-        "SynthData from a 3D scene.\n"
+        f"{pictures.total()} pictures of {len(views)} views with {annotations.total()} labelled instances, "
+        "made by SynthData from a 3D scene.\n"
     )
     parts = [
         f"# {_plain(job.scene_file) or 'Synthetic dataset'}\n",
         summary,
         "## What is in it\n",
         _splits(views, pictures),
-        _categories(folder, job, views),
+        _categories(job, annotations),
         FILES,
         CONVENTIONS,
         "## How it was made\n",
@@ -65,14 +64,9 @@ def _splits(views: Sequence[LabelledView], pictures: Counter[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _categories(folder: DatasetFolder, job: JobRecord, views: Sequence[LabelledView]) -> str:
-    """Count each category's instances in views (a view's pictures share them), reading one view at a time."""
-    journal = Journal(folder.labels_journal)
-    seen: Counter[int] = Counter()
-    for view in views:
-        seen.update(item.category_id for item in journal.at(LabelRecord, view.offset).annotations)
-    lines = ["| id | category | instances in views |", "|---|---|---|"]
-    lines += [f"| {item.id} | {_plain(item.name)} | {seen[item.id]} |" for item in job.categories]
+def _categories(job: JobRecord, annotations: Counter[int]) -> str:
+    lines = ["| id | category | annotations |", "|---|---|---|"]
+    lines += [f"| {item.id} | {_plain(item.name)} | {annotations[item.id]} |" for item in job.categories]
     return "\n".join(lines) + "\n"
 
 

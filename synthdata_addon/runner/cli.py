@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import signal
 import sys
 from pathlib import Path
@@ -26,7 +27,11 @@ def main(argv: list[str]) -> int:
     parser.add_argument("dataset", type=Path, help="the dataset's folder (it holds job.json)")
     parser.add_argument("--verbose", action="store_true", help="show what the libraries log")
     arguments = parser.parse_args(argv)
-    logging.basicConfig(level=logging.INFO if arguments.verbose else logging.ERROR)
+    logging.basicConfig(level=logging.INFO if arguments.verbose else logging.CRITICAL)
+    if not arguments.verbose:
+        # Both write to the terminal by themselves, and read this when they are imported, which is later.
+        os.environ.setdefault("DIFFUSERS_VERBOSITY", "error")
+        os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     inbox = Inbox()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
@@ -53,7 +58,7 @@ class Terminal:
         self._stream = stream
         self._live = stream.isatty()
         self._open = False
-        self._last = ""
+        self._shown: set[str] = set()
 
     def show(self, message: Message) -> None:
         """Show one message."""
@@ -75,10 +80,10 @@ class Terminal:
         if self._live:
             self._stream.write(f"\r\x1b[K{text}")
             self._open = True
-        elif message.done == message.total and text != self._last:
+        elif message.done == message.total and text not in self._shown:
             # A log file gets a line a stage, not a line a picture.
             self._stream.write(text + "\n")
-            self._last = text
+            self._shown.add(text)
         self._stream.flush()
 
     def _line(self, text: str) -> None:

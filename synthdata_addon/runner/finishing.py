@@ -27,7 +27,7 @@ def finish_dataset(folder: DatasetFolder, job: JobRecord, skipped: int = 0) -> C
     views = labelled_views(folder, job)
     samples = sum(1 for view in views for picture in view.pictures if picture.style)
     annotations = write_annotations(folder, job, views)
-    counts = Counts(len(views), samples, annotations, skipped)
+    counts = Counts(len(views), samples, annotations.total(), skipped)
     write_gallery(folder, job, views)
     write_card(folder, job, views, annotations)
     return counts

@@ -12,12 +12,11 @@ import numpy as np
 from ..core import layout
 from ..core.errors import DatasetError
 from ..core.layout import DatasetFolder
+from ..core.png import write_png
 from ..core.records import CameraRecord, JobRecord, LabelRecord, ViewRecord
 from ..labels.exr import Passes, read_passes
 from ..labels.instances import Labels, label
-from ..labels.masks import write_mask
 from ..stylize.depth import disparity
-from ..stylize.images import write_rgb
 from ..stylize.normal import normal_bae
 
 log = logging.getLogger(__name__)
@@ -89,13 +88,13 @@ def _write_files(
     camera: CameraRecord,
 ) -> None:
     with layout.replacing(folder.full(record.mask_file)) as path:
-        write_mask(path, labels.ids)
+        write_png(path, labels.ids)
     with layout.replacing(folder.full(record.category_mask_file)) as path:
-        write_mask(path, labels.categories)
+        write_png(path, labels.categories)
     with layout.replacing(folder.full(record.depth_file)) as path:
-        write_rgb(path, disparity(passes.depth, job.depth_near, job.depth_far))
+        write_png(path, disparity(passes.depth, job.depth_near, job.depth_far))
     with layout.replacing(folder.full(record.normal_file)) as path:
-        write_rgb(path, normal_bae(passes.normal, np.array(camera.cam_to_world)))
+        write_png(path, normal_bae(passes.normal, np.array(camera.cam_to_world)))
 
 
 def _camera(view: ViewRecord) -> CameraRecord:

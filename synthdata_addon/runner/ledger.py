@@ -120,12 +120,15 @@ class Ledger:
             self._made.setdefault(view, set()).add(style)
 
     def _read(self) -> None:
-        for label in Journal(self.folder.labels_journal).read(LabelRecord):
+        for _, label in Journal(self.folder.labels_journal).entries(LabelRecord, drop=("annotations",)):
             if not label.skipped:
                 self.labelled[label.view] = (label.width, label.height)
-        views = {record.view: record for record in Journal(self.folder.views_journal).read(ViewRecord)}
-        for _, view in sorted(views.items()):
-            self.add_view(view)
+        views = Journal(self.folder.views_journal)
+        heads = {head.view: (offset, head) for offset, head in views.entries(ViewRecord, drop=("instances",))}
+        for view, (offset, head) in sorted(heads.items()):
+            self.add_view(head)
+            if view in self.unlabelled:
+                self.unlabelled[view] = views.at(ViewRecord, offset)
         numbers = {style.name: number for number, style in enumerate(self.job.job.styles)}
         for sample in Journal(self.folder.samples_journal).read(SampleRecord):
             number = numbers.get(sample.style)

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Final
 from ..core import layout, models
 from ..core.errors import ModelError
 from ..core.layout import DatasetFolder
+from ..core.png import write_png
 from ..core.protocol import Message, Progress
 from ..core.records import JobRecord, SampleRecord
 from ..core.seeds import sample_seed
-from ..stylize.images import read_rgb, write_rgb
+from ..stylize.images import read_rgb
 from .pace import Pace
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Sampler:
         record = self._record(view, style, width, height, stylizer, skipped)
         if picture is not None:
             with layout.replacing(self._folder.full(record.picture)) as path:
-                write_rgb(path, picture)
+                write_png(path, picture)
         seconds = time.perf_counter() - start
         self._count(skipped, seconds)
         return SampleRecord(**{**vars(record), "seconds": round(seconds, 3)})
@@ -93,7 +94,7 @@ class Sampler:
         height: int,
         should_stop: Callable[[], bool],
     ) -> RGBImage | None:
-        controls = {
+        controls: dict[str, RGBImage] = {
             kind: read_rgb(self._folder.full(layout.control_file(kind, view))) for kind in stylizer.kinds
         }
         spec = self._job.job.styles[style]

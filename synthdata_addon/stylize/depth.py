@@ -29,10 +29,14 @@ def disparity(z: Float32Image, near: float, far: float) -> RGBImage:
     if not (0.0 < near <= far < np.inf):
         raise ValueError(f"The depth range must be 0 < near <= far, not {near} to {far}.")
     hit = (z < BACKGROUND_DEPTH) & (z > 0.0)
-    inverse = np.divide(1.0, z, out=np.zeros(z.shape, np.float64), where=hit)
+    # What is not hit keeps 0, the disparity of something infinitely far, and ends at black.
+    level = np.divide(1.0, z, out=np.zeros(z.shape, np.float64), where=hit)
     q_near, q_far = 1.0 / near, 1.0 / far
-    span = q_near - q_far
-    level = np.full(z.shape, 0.5) if span == 0.0 else np.clip((inverse - q_far) / span, 0.0, 1.0)
-    level[~hit] = 0.0
-    grey = np.floor(level * 255.0 + 0.5).astype(np.uint8)
+    if q_near == q_far:
+        level = np.where(hit, 128.0, 0.0)
+    else:
+        level -= q_far
+        level *= 255.0 / (q_near - q_far)
+        level += 0.5
+    grey = np.clip(level, 0.0, 255.0, out=level).astype(np.uint8)
     return np.repeat(grey[..., None], 3, axis=2)

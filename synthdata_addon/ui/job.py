@@ -28,6 +28,7 @@ from ..core.progress import Stage
 from ..core.records import JobRecord, ViewRecord
 from ..core.resume import check_same_job, read_job
 from ..core.spec import SCHEMA, JobSpec, validate
+from ..core.version import version
 from ..runner.client import RunnerClient
 from .preferences import RunnerSettings
 
@@ -133,7 +134,7 @@ class GenerateJob:
             views=views,
             depth_near=near,
             depth_far=far,
-            software=compat.software(),
+            software={"synthdata": version(), **compat.software()},
             created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         )
         if old is not None:

@@ -77,17 +77,29 @@ class SYNTHDATA_PT_sweep(_Panel):
                 column.prop(settings, "frame_start")
                 column.prop(settings, "frame_end")
             column.prop(settings, "frame_step")
-        column.prop(settings, "seed")
 
     def _draw_round(self, column: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
-        names = ["target", "radius", "lens"]
-        names += (
-            ["elevation", "azimuth_range"]
-            if settings.sweep == "ORBIT"
-            else ["elevation_min", "elevation_max"]
-        )
-        for name in [*names, "azimuth_start", "jitter"]:
+        names = ["elevation"] if settings.sweep == "ORBIT" else ["elevation_min", "elevation_max"]
+        for name in ["target", "radius", *names]:
             column.prop(settings, name)
+
+
+class SYNTHDATA_PT_sweep_details(_Panel):
+    """What most sweeps leave as it is."""
+
+    bl_label = "Details"
+    bl_idname = "SYNTHDATA_PT_sweep_details"
+    bl_parent_id = "SYNTHDATA_PT_sweep"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        settings = context.scene.synthdata
+        column = self._column()
+        if settings.sweep in {"ORBIT", "DOME"}:
+            arc = ["azimuth_range"] if settings.sweep == "ORBIT" else []
+            for name in ["lens", "azimuth_start", *arc, "jitter"]:
+                column.prop(settings, name)
+        column.prop(settings, "seed")
 
 
 class SYNTHDATA_PT_passes(_Panel):
@@ -157,6 +169,9 @@ class SYNTHDATA_PT_output(_Panel):
     bl_idname = "SYNTHDATA_PT_output"
 
     def draw(self, context: bpy.types.Context) -> None:
+        if state.job is not None and state.status is not None:
+            draw_status(self.layout, state.status, running=True)
+            return
         settings = context.scene.synthdata
         column = self._column()
         column.prop(settings, "output", text="Folder")
@@ -164,12 +179,11 @@ class SYNTHDATA_PT_output(_Panel):
         row.prop(settings, "width", text="Size")
         row.prop(settings, "height", text="")
         column.prop(settings, "val_fraction")
-        if state.job is None:
-            big = self.layout.column()
-            big.scale_y = 1.6
-            big.operator(SYNTHDATA_OT_generate.bl_idname, icon="RENDER_ANIMATION")
+        big = self.layout.column()
+        big.scale_y = 1.6
+        big.operator(SYNTHDATA_OT_generate.bl_idname, icon="RENDER_ANIMATION")
         if state.status is not None:
-            draw_status(self.layout, state.status, running=state.job is not None)
+            draw_status(self.layout, state.status, running=False)
 
 
 def count_categories(context: bpy.types.Context) -> Counter[str]:
@@ -207,6 +221,7 @@ def draw_status(layout: bpy.types.UILayout, status: JobStatus, *, running: bool)
 CLASSES = (
     SYNTHDATA_PT_categories,
     SYNTHDATA_PT_sweep,
+    SYNTHDATA_PT_sweep_details,
     SYNTHDATA_PT_passes,
     SYNTHDATA_PT_styles,
     SYNTHDATA_PT_output,

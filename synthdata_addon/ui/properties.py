@@ -14,6 +14,7 @@ from bpy.props import (
     StringProperty,
 )
 
+from ..blender.compat import PATH_OPTIONS
 from ..core.spec import JobSpec, SweepSpec
 
 _DEFAULT = JobSpec()
@@ -64,7 +65,11 @@ class SynthDataScene(bpy.types.PropertyGroup):
     """The job as the panel shows it; ``ui.settings`` turns it into a ``JobSpec`` and back."""
 
     output: StringProperty(
-        name="Output", description="The dataset's folder", default="//dataset", subtype="DIR_PATH"
+        name="Output",
+        description="The dataset's folder",
+        default="//dataset",
+        subtype="DIR_PATH",
+        options=PATH_OPTIONS,
     )
     seed: StringProperty(
         name="Seed", description="Whole number that decides every random choice", default=str(_DEFAULT.seed)

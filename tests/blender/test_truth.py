@@ -9,6 +9,9 @@ import pytest
 from mathutils import Vector
 from PIL import Image
 
+from synthdata_addon.blender.facts import sampled_depths
+from synthdata_addon.core.camera import Lens, look_at
+from synthdata_addon.labels.exr import read_passes
 from synthdata_addon.ui.example import fill_example_scene
 from tests.blender import scenes
 
@@ -141,3 +144,40 @@ def test_unlabelled_objects_with_a_pass_index_of_their_own_get_no_annotation(qua
     scenes.generate(tmp_path)
     assert scenes.masks(tmp_path, 0)["block"].sum() == 350
     assert bpy.data.objects["cover"].pass_index == 3
+
+
+@pytest.mark.parametrize(
+    "lens", [Lens(lens=35.0), Lens(type="ORTHO", ortho_scale=12.0, shift_x=0.1)], ids=["persp", "ortho"]
+)
+def test_ray_cast_depths_are_the_depths_of_the_pass(scene, tmp_path, lens):
+    """The depth range of a sweep comes from ray casts; they must measure what the Depth pass measures."""
+    pose = look_at(np.array([3.0, -5.0, 4.0]), np.array([0.0, 0.0, 0.5]))
+    scenes.add_camera(
+        "C", pose, type=lens.type, lens=lens.lens, ortho_scale=lens.ortho_scale, shift_x=lens.shift_x
+    )
+    scene.synthdata.sweep = "CAMERAS"
+    scenes.generate(tmp_path)
+    depth = read_passes(tmp_path / "passes" / "000000.exr").depth
+    depsgraph = bpy.context.evaluated_depsgraph_get()
+    cast = sampled_depths(scene, depsgraph, pose, lens, (96, 64), grid=(96, 64))
+    rendered = depth[depth < 1e9]
+    assert len(cast) == pytest.approx(len(rendered), abs=3)
+    np.testing.assert_allclose(
+        np.percentile(cast, [1, 50, 99]), np.percentile(rendered, [1, 50, 99]), rtol=1e-3
+    )
+
+
+def test_a_second_job_sees_what_was_edited_since_the_first(quads, tmp_path):
+    """Persistent data must not carry a stale mesh (render levels) or a stale name into the next job."""
+    cube = scenes.add_cube("cube", (-20.0, 10.0, 0.0), size=16.0, category="cube")
+    cube.modifiers.new("Subdivision", "SUBSURF").render_levels = 0
+    bpy.data.objects["line"].parent = cube
+    scenes.generate(tmp_path / "first")
+    assert scenes.masks(tmp_path / "first", 0)["cube"].sum() == 16 * 16
+    cube.modifiers["Subdivision"].render_levels = 4
+    cube.name = "renamed"
+    scenes.generate(tmp_path / "second")
+    found = scenes.masks(tmp_path / "second", 0)
+    # A Catmull-Clark cube is nearly a ball, and much smaller than its cage.
+    assert 60 < found["renamed"].sum() < 180
+    assert "line" in found

@@ -43,7 +43,9 @@ def test_a_matching_pair_is_fine(tmp_path):
 
 
 def test_hub_ids_are_let_through():
-    models.check_model(spec("stable-diffusion-v1-5/stable-diffusion-v1-5", "lllyasviel/control_v11f1p_sd15_depth"))
+    models.check_model(
+        spec("stable-diffusion-v1-5/stable-diffusion-v1-5", "lllyasviel/control_v11f1p_sd15_depth")
+    )
 
 
 def test_a_single_file_is_fine_when_it_exists(tmp_path):
@@ -59,7 +61,9 @@ def test_a_folder_that_is_not_a_pipeline(tmp_path):
     assert str(tmp_path) in error.message
 
 
-@pytest.mark.parametrize("name", ["/no/such/folder", "models/gone/deep", "C:\\models\\sd15", "sd15.ckpt", "./here", "one"])
+@pytest.mark.parametrize(
+    "name", ["/no/such/folder", "models/gone/deep", "C:\\models\\sd15", "sd15.ckpt", "./here", "one"]
+)
 def test_a_path_that_is_not_there(name):
     error = refused(spec(name, "org/name"))
     assert error.code == "model.not_found"
@@ -106,7 +110,10 @@ def test_a_folders_recommendations_fill_in_what_the_request_leaves_open(tmp_path
     make_control(base / "controlnet" / "depth")
     recommended = {
         "controls": [{"kind": "depth", "model": "controlnet/depth", "scale": 0.9}],
-        "steps": 8, "guidance_scale": 1.5, "width": 256, "height": 256,
+        "steps": 8,
+        "guidance_scale": 1.5,
+        "width": 256,
+        "height": 256,
         "styles": [{"name": "Snow", "prompt": "snow"}],
         "trained": "a key of the maker's own",
     }
@@ -116,7 +123,9 @@ def test_a_folders_recommendations_fill_in_what_the_request_leaves_open(tmp_path
     assert (model.steps, model.guidance_scale) == (8, 1.5)
     models.check_model(ModelSpec(path=str(base)))
     assert models.read_defaults(base).styles[0].prompt == "snow"
-    own = models.resolve(ModelSpec(path=str(base), steps=30, guidance_scale=0.0, controls=(ControlSpec("normal", "a/b"),)))
+    own = models.resolve(
+        ModelSpec(path=str(base), steps=30, guidance_scale=0.0, controls=(ControlSpec("normal", "a/b"),))
+    )
     assert (own.steps, own.guidance_scale, own.controls[0].model) == (30, 0.0, "a/b")
     assert models.resolve(own) == own
 
@@ -126,7 +135,9 @@ def test_without_recommendations_stable_diffusions_usual_values_hold(tmp_path):
     assert (model.steps, model.guidance_scale) == (20, 7.5)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"steps": "many"}', '{"controls": [{"kind": "pose", "model": "x"}]}'])
+@pytest.mark.parametrize(
+    "text", ["{", "[]", '{"steps": "many"}', '{"controls": [{"kind": "pose", "model": "x"}]}']
+)
 def test_spoilt_recommendations(tmp_path, text):
     base = make_pipeline(tmp_path / "sd")
     (base / "synthdata.json").write_text(text)

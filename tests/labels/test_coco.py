@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -34,18 +35,34 @@ def label_record(view, split="train", **changes):
         AnnotationRecord(r.id, 1 if r.id < 3 else 2, r.area, r.bbox, r.counts) for r in encode(id_map(view))
     )
     values = {
-        "view": view, "split": split, "width": SIZE[1], "height": SIZE[0], "mask_file": layout.mask_file(view),
-        "category_mask_file": layout.category_mask_file(view), "depth_file": layout.control_file("depth", view),
-        "normal_file": layout.control_file("normal", view), "annotations": annotations,
+        "view": view,
+        "split": split,
+        "width": SIZE[1],
+        "height": SIZE[0],
+        "mask_file": layout.mask_file(view),
+        "category_mask_file": layout.category_mask_file(view),
+        "depth_file": layout.control_file("depth", view),
+        "normal_file": layout.control_file("normal", view),
+        "annotations": annotations,
     }
     return LabelRecord(**{**values, **changes})
 
 
 def sample_record(view, style, **changes):
     values = {
-        "sample": layout.sample_id(view, style), "view": view, "style": style, "picture": layout.image_file(view, style),
-        "prompt": style, "negative_prompt": "", "seed": str(2**62 + view), "width": SIZE[1], "height": SIZE[0],
-        "model": "m", "revision": "r", "steps": 1, "guidance_scale": 1.0,
+        "sample": layout.sample_id(view, style),
+        "view": view,
+        "style": style,
+        "picture": layout.image_file(view, style),
+        "prompt": style,
+        "negative_prompt": "",
+        "seed": str(2**62 + view),
+        "width": SIZE[1],
+        "height": SIZE[0],
+        "model": "m",
+        "revision": "r",
+        "steps": 1,
+        "guidance_scale": 1.0,
     }
     return SampleRecord(**{**values, **changes})
 
@@ -65,7 +82,7 @@ def build(folder, labels, samples, styles=STYLES):
         Journal(folder.samples_journal).append(record)
     count = write_annotations(folder, job, labelled_views(folder, job))
     files = {split: json.loads(folder.annotations(split).read_text()) for split in ("train", "val")}
-    assert count == sum(len(data["annotations"]) for data in files.values())
+    assert count == Counter(a["category_id"] for data in files.values() for a in data["annotations"])
     return files
 
 
@@ -100,16 +117,24 @@ def test_equal_journals_in_another_order_give_equal_bytes(folder):
     samples = [sample_record(v, s.name) for v in range(4) for s in STYLES]
     build(folder, labels, samples)
     before = folder.annotations("train").read_bytes()
-    build(folder, [labels[2], *labels[:2], label_record(3, "val"), labels[3]], list(reversed(samples)) + samples[:1])
+    build(
+        folder,
+        [labels[2], *labels[:2], label_record(3, "val"), labels[3]],
+        list(reversed(samples)) + samples[:1],
+    )
     assert folder.annotations("train").read_bytes() == before
 
 
 def test_a_view_without_samples_shows_its_render_or_its_depth(folder):
     labels = [label_record(0), label_record(1, render_file=layout.render_file(1)), label_record(2)]
     failed = sample_record(2, "Snow", skipped="out of memory", picture="")
-    files = build(folder, labels, [sample_record(0, "Night"), failed, sample_record(0, "No longer in the job")])
+    files = build(
+        folder, labels, [sample_record(0, "Night"), failed, sample_record(0, "No longer in the job")]
+    )
     assert [i["file_name"] for i in files["train"]["images"]] == [
-        "images/000000_night.png", "renders/000001.png", "control/depth/000002.png",
+        "images/000000_night.png",
+        "renders/000001.png",
+        "control/depth/000002.png",
     ]
     assert [i["style"] for i in files["train"]["images"]] == ["Night", "", ""]
     assert len(files["train"]["annotations"]) == 6
@@ -124,7 +149,11 @@ def test_empty_views_are_listed_and_empty_splits_are_written(folder):
 
 
 def test_skipped_labels_are_left_out_and_take_nothing_away(folder):
-    labels = [label_record(0), label_record(0, skipped="unreadable", annotations=()), label_record(1, skipped="bad")]
+    labels = [
+        label_record(0),
+        label_record(0, skipped="unreadable", annotations=()),
+        label_record(1, skipped="bad"),
+    ]
     files = build(folder, labels, [])
     assert [i["view"] for i in files["train"]["images"]] == [0]
     assert len(files["train"]["annotations"]) == 2

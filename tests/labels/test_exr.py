@@ -47,13 +47,21 @@ def test_depth_directly_in_the_layer(tmp_path):
     import OpenEXR
 
     depth, normal, index = passes()
-    channels = {"L.Z": depth, "L.IndexOB.X": index, **{f"L.Normal.{c}": normal[..., i].copy() for i, c in enumerate("XYZ")}}
-    with OpenEXR.File({"type": OpenEXR.scanlineimage, "compression": OpenEXR.NO_COMPRESSION}, channels) as file:
+    channels = {
+        "L.Z": depth,
+        "L.IndexOB.X": index,
+        **{f"L.Normal.{c}": normal[..., i].copy() for i, c in enumerate("XYZ")},
+    }
+    with OpenEXR.File(
+        {"type": OpenEXR.scanlineimage, "compression": OpenEXR.NO_COMPRESSION}, channels
+    ) as file:
         file.write(str(tmp_path / "view.exr"))
     assert np.array_equal(read_passes(tmp_path / "view.exr").depth, depth)
 
 
-@pytest.mark.parametrize(("drop", "word"), [("IndexOB", "Object Index"), ("Depth", "Depth"), ("Normal", "Normal")])
+@pytest.mark.parametrize(
+    ("drop", "word"), [("IndexOB", "Object Index"), ("Depth", "Depth"), ("Normal", "Normal")]
+)
 def test_a_missing_pass_is_named(tmp_path, drop, word):
     file = write_exr(tmp_path / "000007.exr", *passes(), drop=(drop,))
     with pytest.raises(DatasetError, match=f"000007.exr.* has no {word} pass") as caught:

@@ -7,7 +7,6 @@ import numpy as np
 
 from synthdata_addon.core.records import InstanceRecord
 from synthdata_addon.labels.instances import label
-from synthdata_addon.labels.masks import read_mask, write_mask
 from synthdata_addon.labels.rle import decode
 
 CUPS = (InstanceRecord(2, "Cup.B", 1), InstanceRecord(1, "Cup.A", 1), InstanceRecord(9, "Tray", 4))
@@ -38,14 +37,3 @@ def test_a_view_that_shows_nothing():
     labels = label(np.zeros((4, 4), np.uint16), CUPS)
     assert labels.annotations == ()
     assert label(np.zeros((4, 4), np.uint16), ()).annotations == ()
-
-
-def test_a_mask_file_gives_back_every_id(tmp_path):
-    import cv2
-
-    ids = np.arange(300 * 230, dtype=np.uint32).astype(np.uint16).reshape(300, 230)
-    write_mask(tmp_path / "mask.png", ids)
-    assert np.array_equal(read_mask(tmp_path / "mask.png"), ids)
-    other_reader = cv2.imread(str(tmp_path / "mask.png"), cv2.IMREAD_UNCHANGED)
-    assert other_reader.dtype == np.uint16
-    assert np.array_equal(other_reader, ids)

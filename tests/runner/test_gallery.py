@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from dataclasses import replace
 
 from synthdata_addon.core.categories import Category
@@ -75,7 +76,7 @@ def test_an_empty_dataset_has_a_page_too(tmp_path):
 
 def test_the_card_counts_and_escapes(tmp_path):
     folder, job, views = labelled(tmp_path)
-    write_card(folder, job, views, annotations=9)
+    write_card(folder, job, views, annotations=Counter({1: 6, 2: 3}))
     text = (folder.root / "README.md").read_text(encoding="utf-8")
     assert "3 pictures of 3 views with 9 labelled instances" in text
     assert "| 2 | box | 3 |" in text

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One small pipeline for all tests of this folder; without torch they are left out by name, not silently passed."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory):
+    pytest.importorskip("diffusers")
+    import torch
+
+    from tests.tiny_model import save_tiny_model
+
+    torch.set_num_threads(1)
+    return save_tiny_model(tmp_path_factory.mktemp("model") / "tiny")
