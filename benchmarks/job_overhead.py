@@ -5,7 +5,7 @@ The job is everything but diffusion: start of the runner, 20 views of the exampl
 masks, control images, COCO files, gallery. The bare loop renders the same passes of the same views with the same
 settings (persistent data, one flat material, one sample) and writes the same EXR files, nothing else.
 
-Run with the Python that has ``bpy``, after ``python3 build.py demo`` (SYNTHDATA_RUNNER_PYTHON names the runner's Python):
+Run after ``python3 build.py demo``, with the Python that has ``bpy`` and the runner's Python named:
 ``SYNTHDATA_RUNNER_PYTHON=.envs/runner/bin/python .envs/blender-4.5/bin/python benchmarks/job_overhead.py``.
 The goal is a ratio of at most 1.25.
 """

@@ -13,6 +13,7 @@ from types import FrameType
 from typing import IO
 
 from ..core import protocol
+from ..core.progress import format_seconds
 from ..core.protocol import Cancel, Done, Error, Finish, Message, Progress, Start
 from .inbox import Inbox
 from .worker import Worker
@@ -90,13 +91,3 @@ class Terminal:
         self._stream.write(("\r\x1b[K" if self._open else "") + text + "\n")
         self._stream.flush()
         self._open = False
-
-
-def format_seconds(seconds: float) -> str:
-    """Write a time as a person would: "8 s", "3 min 20 s", "2 h 5 min"."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"

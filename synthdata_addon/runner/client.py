@@ -32,7 +32,7 @@ BOOTSTRAP: Final = Path(__file__).with_name("bootstrap.py")
 LOG_LINES: Final = 20
 GRACE: Final = 10.0
 """Seconds a cancelled runner may take to write its annotations before it is ended."""
-NEEDED: Final = ("numpy", "OpenEXR")
+NEEDED: Final = ("numpy", "OpenEXR", "PIL")
 """What labels and control images need; pictures need torch and diffusers as well, which the runner reports itself."""
 
 

@@ -12,12 +12,12 @@ import numpy as np
 from ..core import layout
 from ..core.errors import DatasetError
 from ..core.layout import DatasetFolder
-from ..core.png import write_png
 from ..core.records import CameraRecord, JobRecord, LabelRecord, ViewRecord
 from ..labels.exr import Passes, read_passes
 from ..labels.instances import Labels, label
 from ..stylize.depth import disparity
 from ..stylize.normal import normal_bae
+from .png import write_png
 
 log = logging.getLogger(__name__)
 

@@ -7,13 +7,11 @@ from collections import deque
 from pathlib import Path
 from typing import Final
 
-from ..core import layout
-from ..core.decode import from_json, parse_json
+from ..core import layout, resume
 from ..core.errors import DatasetError
 from ..core.journal import Journal
 from ..core.layout import DatasetFolder
 from ..core.records import JobRecord, LabelRecord, SampleRecord, ViewRecord
-from ..core.spec import SCHEMA
 
 CONTROL_KINDS: Final = ("depth", "normal")
 
@@ -22,25 +20,14 @@ def read_job(folder: DatasetFolder) -> JobRecord:
     """Read ``job.json``.
 
     Raises:
-        DatasetError: ``dataset.no_job`` when the folder has none, ``dataset.schema`` when another version wrote it.
-        SpecError: it is spoilt.
+        DatasetError: ``dataset.no_job`` when the folder has none, ``dataset.bad_job`` when it cannot be read.
     """
-    try:
-        data = parse_json(folder.job_file.read_text(encoding="utf-8"), "job.json")
-    except (OSError, UnicodeDecodeError) as error:
+    job = resume.read_job(folder)
+    if job is None:
         raise DatasetError(
-            "dataset.no_job",
-            f"The folder '{folder.root}' has no readable job.json.",
-            "Choose a dataset's folder.",
-        ) from error
-    schema = data.get("schema") if isinstance(data, dict) else None
-    if schema != SCHEMA:
-        raise DatasetError(
-            "dataset.schema",
-            f"The dataset '{folder.root}' has schema {schema!r}; this version reads {SCHEMA}.",
-            "Use the SynthData version that made it.",
+            "dataset.no_job", f"The folder '{folder.root}' has no job.json.", "Choose a dataset's folder."
         )
-    return from_json(JobRecord, data, "job.json")
+    return job
 
 
 class Ledger:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Final
 from ..core import layout, models
 from ..core.errors import ModelError
 from ..core.layout import DatasetFolder
-from ..core.png import write_png
 from ..core.protocol import Message, Progress
 from ..core.records import JobRecord, SampleRecord
 from ..core.seeds import sample_seed
 from ..stylize.images import read_rgb
 from .pace import Pace
+from .png import write_png
 
 if TYPE_CHECKING:
     from ..core.arrays import RGBImage

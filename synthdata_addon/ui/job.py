@@ -25,7 +25,7 @@ from ..core.layout import DatasetFolder, replacing
 from ..core.models import check_model
 from ..core.plan import view_count
 from ..core.progress import Stage
-from ..core.records import JobRecord, ViewRecord
+from ..core.records import JobRecord, LabelRecord, ViewRecord
 from ..core.resume import check_same_job, read_job
 from ..core.spec import SCHEMA, JobSpec, validate
 from ..core.version import version
@@ -100,7 +100,7 @@ class GenerateJob:
         self.folder.make_folders()
         job = self._agree_on_job(scene, spec)
         self._views = Journal(self.folder.views_journal)
-        rendered = {record.view for record in self._views.read(ViewRecord) if self._is_there(record)}
+        rendered = self._rendered_views()
         self._session.open(job, rendered)
         self._warn_of_shared_labels()
         render, labels, samples = (self.status.stages[name] for name in STAGES)
@@ -113,13 +113,17 @@ class GenerateJob:
         self.status.seconds["start"] = time.monotonic() - self.began
         render.restart_clock()
 
-    def _is_there(self, record: ViewRecord) -> bool:
-        """Whether a journalled view needs no render: its passes are there, or were dropped after they were labelled."""
-        return (
-            bool(record.skipped)
-            or not self._session.spec.passes.keep
-            or self.folder.full(record.pass_file).exists()
-        )
+    def _rendered_views(self) -> set[int]:
+        """Return the views that need no render: their passes are there, or were dropped after they were labelled."""
+        labels = Journal(self.folder.labels_journal).entries(LabelRecord, drop=("annotations",))
+        labelled = set() if self._session.spec.passes.keep else {r.view for _, r in labels if not r.skipped}
+        views = self._views.entries(ViewRecord, drop=("instances", "camera"))
+        return {
+            record.view
+            for _, record in views
+            if not record.skipped
+            and (record.view in labelled or self.folder.full(record.pass_file).is_file())
+        }
 
     def _agree_on_job(self, scene: bpy.types.Scene, spec: JobSpec) -> JobRecord:
         """Write ``job.json``, or check that the one there is the same job."""

@@ -1,83 +1,25 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The real runner as a process on datasets like Blender's: labels, pictures, resume, cancel, missing parts."""
+"""The real runner as a process on datasets like Blender's: labels, resume, cancel, bad views."""
 
 from __future__ import annotations
 
 import json
 import shutil
 import sys
-import time
 from dataclasses import replace
 
 import pytest
-from pycocotools.coco import COCO
 
 from synthdata_addon.core import layout, protocol
 from synthdata_addon.core.journal import Journal
 from synthdata_addon.core.layout import DatasetFolder
-from synthdata_addon.core.protocol import Cancel, Done, Error, Finish, Progress, Sample, Start, View
-from synthdata_addon.core.records import LabelRecord, SampleRecord, ViewRecord
-from synthdata_addon.core.spec import JobSpec, ModelSpec, PassesSpec, StyleSpec
+from synthdata_addon.core.protocol import Cancel, Done, Error, Finish, Progress, View
+from synthdata_addon.core.records import ViewRecord
+from synthdata_addon.core.spec import PassesSpec
 from synthdata_addon.runner.client import RunnerClient
-from synthdata_addon.runner.inbox import Inbox
-from synthdata_addon.runner.sampling import MAX_FAILURES
-from synthdata_addon.runner.worker import LATE_LABELS, Worker
+from synthdata_addon.runner.worker import LATE_LABELS
+from tests.runner_runs import LABELS, annotations, labels, of, run, state
 from tests.synthetic_dataset import INSTANCES, make_dataset, render_view, scene_passes, write_job
-
-LABELS = JobSpec(seed=1, width=64, height=48)
-STYLES = (StyleSpec("Red", "a red room"), StyleSpec("Blue", "blue desk in snow"))
-
-
-def run(folder, *messages, on_message=None, site_dirs=()):
-    """Run the runner on a dataset to its end; return all it said."""
-    client = RunnerClient(sys.executable, folder, site_dirs=site_dirs)
-    for message in (Start(str(folder.root)), *(messages or (Finish(),))):
-        client.send(message)
-    said, end = [], time.monotonic() + 120
-    while not client.finished:
-        assert time.monotonic() < end, f"no end after {said}"
-        client.wait(0.5)
-        for message in client.poll():
-            said.append(message)
-            if on_message:
-                on_message(client, message)
-    client.close()
-    return said
-
-
-def of(kind, messages):
-    return [message for message in messages if isinstance(message, kind)]
-
-
-def state(folder):
-    """Every file's content time, the derived files left out."""
-    derived = {
-        folder.gallery,
-        folder.root / "README.md",
-        folder.runner_log,
-        folder.annotations("train"),
-        folder.annotations("val"),
-    }
-    files = (path for path in folder.root.rglob("*") if path.is_file() and path not in derived)
-    return {str(path.relative_to(folder.root)): path.stat().st_mtime_ns for path in files}
-
-
-def annotations(folder):
-    for split in ("train", "val"):
-        coco = COCO(str(folder.annotations(split)))
-        for annotation in coco.loadAnns(coco.getAnnIds()):
-            assert int(coco.annToMask(annotation).sum()) == annotation["area"] > 0
-        for image in coco.dataset["images"]:
-            assert (folder.root / image["file_name"]).is_file()
-    return [folder.annotations(split).read_bytes() for split in ("train", "val")]
-
-
-def labels(folder):
-    return list(Journal(folder.labels_journal).read(LabelRecord))
-
-
-def samples(folder):
-    return list(Journal(folder.samples_journal).read(SampleRecord))
 
 
 def test_views_that_come_while_it_runs(tmp_path):
@@ -214,7 +156,7 @@ def test_the_beauty_render_is_the_picture_of_a_job_without_styles(tmp_path):
 def _png(tmp_path):
     import numpy as np
 
-    from synthdata_addon.core.png import write_png
+    from synthdata_addon.runner.png import write_png
 
     write_png(tmp_path / "beauty.png", np.zeros((48, 64, 3), np.uint8))
     return tmp_path / "beauty.png"
@@ -273,148 +215,3 @@ def test_a_cancel_while_labelling_ends_soon_and_a_later_run_ends_the_same(tmp_pa
 def test_views_rendered_just_before_a_cancel_get_their_labels(tmp_path):
     folder = make_dataset(tmp_path / "dataset", LABELS, 3)
     assert run(folder, Cancel())[-1].labelled == 3
-
-
-def test_without_torch_labels_are_made_and_one_error_says_so(tmp_path, tiny_model):
-    site = tmp_path / "site"
-    for name in ("torch", "diffusers"):
-        (site / name).mkdir(parents=True)
-        (site / name / "__init__.py").write_text(f"raise ModuleNotFoundError(\"No module named '{name}'\")\n")
-    spec = replace(LABELS, styles=STYLES, model=ModelSpec(path=str(tiny_model)))
-    folder = make_dataset(tmp_path / "dataset", spec, 2)
-    said = run(folder, site_dirs=[str(site)])
-    (error,) = of(Error, said)
-    assert error.code == "model.no_torch"
-    assert "build.py runner-env" in error.hint
-    assert (said[-1].labelled, said[-1].samples) == (2, 0)
-    assert not said[-1].cancelled
-    annotations(folder)
-
-
-def test_a_model_that_is_not_one_costs_the_pictures_only(tmp_path):
-    spec = replace(LABELS, styles=STYLES, model=ModelSpec(path=str(tmp_path)))
-    folder = make_dataset(tmp_path / "dataset", spec, 2)
-    said = run(folder)
-    assert [error.code for error in of(Error, said)] == ["model.not_a_pipeline"]
-    assert said[-1].labelled == 2
-    annotations(folder)
-
-
-@pytest.mark.slow
-def test_pictures_of_every_view_and_style_and_resume(tmp_path, tiny_model):
-    spec = replace(LABELS, styles=STYLES, model=ModelSpec(path=str(tiny_model)))
-    folder = make_dataset(tmp_path / "dataset", spec, 2)
-    said = run(folder)
-    assert said[-1].samples == 4
-    assert [message.sample for message in of(Sample, said)] == [
-        "000000_red",
-        "000000_blue",
-        "000001_red",
-        "000001_blue",
-    ]
-    assert set(said[-1].seconds) == {"start", "labels", "model", "samples", "annotations"}
-    records = samples(folder)
-    assert len({record.seed for record in records}) == 4
-    assert all(
-        record.steps == 2 and record.guidance_scale == 3.0 and len(record.revision) == 12
-        for record in records
-    )
-    pictures = {record.picture: folder.full(record.picture).read_bytes() for record in records}
-    assert len(set(pictures.values())) == 4
-    before, files = state(folder), annotations(folder)
-
-    again = run(folder)
-    assert state(folder) == before
-    assert not of(Sample, again)
-    assert "model" not in again[-1].seconds, "a finished dataset must not load the model"
-
-    folder.full(layout.image_file(1, "Red")).unlink()
-    assert [message.sample for message in of(Sample, run(folder))] == ["000001_red"]
-    assert {name: folder.full(name).read_bytes() for name in pictures} == pictures
-    assert annotations(folder) == files
-
-
-@pytest.mark.slow
-def test_a_cancel_in_the_middle_of_a_picture_drops_it_and_a_later_run_ends_the_same(tmp_path, tiny_model):
-    spec = replace(LABELS, styles=STYLES, model=ModelSpec(path=str(tiny_model), steps=40))
-    folder, whole = make_dataset(tmp_path / "dataset", spec, 2), make_dataset(tmp_path / "whole", spec, 2)
-
-    def cancel(client, message):
-        if message == Progress("model", 1, 1, 0.0):
-            client.send(Cancel())
-
-    said = run(folder, on_message=cancel)
-    assert said[-1].cancelled
-    assert said[-1].samples < 4
-    assert len(list(folder.root.glob("images/*"))) == said[-1].samples == len(samples(folder))
-    annotations(folder)
-    run(folder)
-    run(whole)
-    assert annotations(folder) == annotations(whole)
-    for record in samples(whole):
-        assert folder.full(record.picture).read_bytes() == whole.full(record.picture).read_bytes()
-
-
-def run_here(folder):
-    """Run the worker in this process: the same code without another start of torch."""
-    inbox, said = Inbox(), []
-    inbox.put(Start(str(folder.root)))
-    inbox.put(Finish())
-    Worker(inbox, said.append).run()
-    return said
-
-
-def labelled_dataset(root, spec, views):
-    folder = make_dataset(root, replace(spec, styles=()), views)
-    run_here(folder)
-    write_job(folder, spec, views)
-    return folder
-
-
-@pytest.mark.slow
-def test_a_picture_that_fails_is_skipped_and_tried_again_later(tmp_path, tiny_model):
-    spec = replace(LABELS, styles=STYLES, model=ModelSpec(path=str(tiny_model)))
-    folder = labelled_dataset(tmp_path / "dataset", spec, 2)
-    control = folder.full(layout.control_file("depth", 0))
-    good = control.read_bytes()
-    control.write_bytes(good[:100])
-    said = run_here(folder)
-    assert (said[-1].samples, said[-1].skipped) == (2, 2)
-    assert [w.code for w in of(protocol.Warning, said)] == ["samples.skipped"] * 2
-    annotations(folder)
-    control.write_bytes(good)
-    assert run_here(folder)[-1].samples == 4
-
-
-@pytest.mark.slow
-def test_a_model_that_fails_every_time_is_given_up(tmp_path, tiny_model):
-    spec = replace(LABELS, styles=STYLES, model=ModelSpec(path=str(tiny_model)))
-    folder = labelled_dataset(tmp_path / "dataset", spec, 4)
-    for view in range(4):
-        folder.full(layout.control_file("normal", view)).write_bytes(b"")
-    said = run_here(folder)
-    (error,) = of(Error, said)
-    assert error.code == "model.failing"
-    assert said[-1].samples == 0
-    assert len(samples(folder)) == MAX_FAILURES - 1
-    assert said[-1].labelled == 4
-
-
-@pytest.mark.slow
-def test_memory_that_runs_out_costs_one_picture(tmp_path, tiny_model, monkeypatch):
-    from synthdata_addon.stylize.pipeline import Stylizer
-
-    real, calls = Stylizer.picture, []
-
-    def picture(self, *arguments):
-        calls.append(1)
-        if len(calls) == 2:
-            raise RuntimeError("CUDA out of memory. Tried to allocate 20.00 GiB\nmore lines")
-        return real(self, *arguments)
-
-    monkeypatch.setattr(Stylizer, "picture", picture)
-    spec = replace(LABELS, styles=STYLES, model=ModelSpec(path=str(tiny_model)))
-    said = run_here(labelled_dataset(tmp_path / "dataset", spec, 2))
-    (warning,) = of(protocol.Warning, said)
-    assert "out of memory at 64 x 48 pixels; use a smaller size" in warning.message
-    assert (said[-1].samples, said[-1].skipped) == (3, 1)

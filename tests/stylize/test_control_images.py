@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from synthdata_addon.core.png import write_png
+from synthdata_addon.runner.png import write_png
 from synthdata_addon.stylize.depth import disparity
 from synthdata_addon.stylize.images import read_rgb
 from synthdata_addon.stylize.normal import BACKGROUND, normal_bae

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from synthdata_addon.core.png import write_png
+from synthdata_addon.runner.png import write_png
 
 SHAPES = [(1, 1), (1, 9), (9, 1), (48, 64), (300, 230)]
 
