@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import bpy
 
-PATH_OPTIONS: Final = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (5, 0, 0) else set()
-"""Options of a path property that understands ``//``; without them 5.x shows such a path in red."""
+PATH_OPTIONS: Final = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()
+"""Options of a path property that takes ``//``; without them 5.x shows such a path in red, and 4.4 has none."""
 
 
 def set_multilayer_exr(settings: Any) -> None:

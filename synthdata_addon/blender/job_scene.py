@@ -78,7 +78,8 @@ class JobScene:
             bpy.data.cameras.remove(camera.data)  # takes the object with it
         scene = bpy.data.scenes.get(self._scene) if self._scene else None
         if scene is not None:
-            bpy.data.scenes.remove(scene)
+            # Not scenes.remove(): it crashes 4.3 in a background command, where there is no window.
+            bpy.data.batch_remove([scene])
         if animated is not None:
             animated.put_back()
             source = bpy.data.scenes.get(self.source)

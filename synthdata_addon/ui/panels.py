@@ -42,12 +42,9 @@ class SYNTHDATA_PT_categories(_Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         counts = count_categories(context)
+        grid = self.layout.grid_flow(columns=2, even_columns=True, align=True)
         for name, count in sorted(counts.items()):
-            row = self.layout.row()
-            row.operator(
-                SYNTHDATA_OT_select_category.bl_idname, text=name, icon="RESTRICT_SELECT_OFF"
-            ).category = name
-            row.label(text=str(count))
+            grid.operator(SYNTHDATA_OT_select_category.bl_idname, text=f"{name}  ({count})").category = name
         if not counts:
             self.layout.label(text="No object has a category yet", icon="INFO")
         column = self.layout.column(align=True)

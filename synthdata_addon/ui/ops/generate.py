@@ -8,6 +8,7 @@ import sys
 import bpy
 from bpy.props import IntProperty, StringProperty
 
+from ...blender.compat import PATH_OPTIONS
 from ...core.errors import SynthDataError
 from .. import exit_status
 from ..job import GenerateJob
@@ -25,7 +26,9 @@ class SYNTHDATA_OT_generate(bpy.types.Operator):
     bl_label = "Generate Dataset"
     bl_options = {"REGISTER"}
 
-    output: StringProperty(name="Output", description="Folder; empty: as in the panel", subtype="DIR_PATH")
+    output: StringProperty(
+        name="Output", description="Folder; empty: as in the panel", subtype="DIR_PATH", options=PATH_OPTIONS
+    )
     views: IntProperty(name="Views", description="Number of views; 0: as in the panel", min=0)
     seed: StringProperty(name="Seed", description="Whole number; empty: as in the panel")
     job: StringProperty(
