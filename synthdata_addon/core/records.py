@@ -103,7 +103,10 @@ class SampleRecord:
 
 @dataclass(frozen=True)
 class JobRecord:
-    """``job.json``: the whole request and what it was resolved to, enough to replay it."""
+    """``job.json``: the whole request and what it was resolved to, enough to replay it.
+
+    ``instances`` are all labelled objects of the scene: their ids must not change between runs.
+    """
 
     schema: int
     job: JobSpec
@@ -114,3 +117,4 @@ class JobRecord:
     depth_far: float
     software: dict[str, Any]
     created: str
+    instances: tuple[InstanceRecord, ...] = ()

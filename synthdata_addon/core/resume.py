@@ -11,7 +11,7 @@ from .layout import DatasetFolder
 from .records import JobRecord
 from .spec import SCHEMA
 
-COMPARED = ("job", "categories", "views")
+COMPARED = ("job", "categories", "instances", "views")
 HARMLESS = ("job.model.device", "job.model.precision", "job.passes.keep")
 """Settings that change how the work is done, not what it makes."""
 

@@ -7,7 +7,7 @@ import datetime as dt
 import json
 import logging
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import bpy
@@ -80,7 +80,7 @@ class GenerateJob:
         self._said_finish = False
         self._session = self._open_session(scene, layer, spec)
         try:
-            self._prepare(scene, spec)
+            self._prepare(spec)
         except BaseException:
             self.close()
             raise
@@ -90,15 +90,20 @@ class GenerateJob:
     ) -> RenderSession:
         layer.update()  # matrices of objects that were just moved or made are stale until then
         self._objects = labelled_objects(scene, layer)
-        self._categories, instances = number_instances(self._objects)
+        self._categories, self._instances = number_instances(self._objects)
         facts = scene_facts(scene, spec.sweep, self._objects)
-        job_scene = JobScene(scene.name, layer.name, spec, instances)
-        return RenderSession(job_scene, facts, instances, self.folder)
+        job_scene = JobScene(scene.name, layer.name, spec, self._instances)
+        return RenderSession(job_scene, facts, self._instances, self.folder)
 
-    def _prepare(self, scene: bpy.types.Scene, spec: JobSpec) -> None:
-        runner = RunnerSettings.current()
+    def _prepare(self, spec: JobSpec) -> None:
         self.folder.make_folders()
-        job = self._agree_on_job(scene, spec)
+        job = self._describe(spec)
+        old = read_job(self.folder)
+        if old is not None:
+            check_same_job(old, job, self.folder)
+        # The runner loads its libraries while Blender goes on preparing.
+        self._client = _start_runner(self.folder)
+        job = old or self._write_job(job)
         self._views = Journal(self.folder.views_journal)
         rendered = self._rendered_views()
         self._session.open(job, rendered)
@@ -106,9 +111,6 @@ class GenerateJob:
         render, labels, samples = (self.status.stages[name] for name in STAGES)
         render.done, render.total = len(rendered), job.views
         labels.total, samples.total = job.views, job.views * len(spec.styles)
-        self._client = RunnerClient(
-            runner.python, self.folder, site_dirs=runner.site_dirs, environment=runner.environment
-        )
         self._client.send(protocol.Start(str(self.folder.root)))
         self.status.seconds["start"] = time.monotonic() - self.began
         render.restart_clock()
@@ -125,25 +127,24 @@ class GenerateJob:
             and (record.view in labelled or self.folder.full(record.pass_file).is_file())
         }
 
-    def _agree_on_job(self, scene: bpy.types.Scene, spec: JobSpec) -> JobRecord:
-        """Write ``job.json``, or check that the one there is the same job."""
-        old = read_job(self.folder)
-        views = view_count(spec.sweep, self._session.facts)
-        near, far = (old.depth_near, old.depth_far) if old else self._session.measure_depth_range(views)
-        job = JobRecord(
+    def _describe(self, spec: JobSpec) -> JobRecord:
+        """Return this job as ``job.json`` says it, but for the depth range, which takes ray casts."""
+        return JobRecord(
             schema=SCHEMA,
             job=spec,
             scene_file=Path(bpy.data.filepath).name,
             categories=self._categories,
-            views=views,
-            depth_near=near,
-            depth_far=far,
+            views=view_count(spec.sweep, self._session.facts),
+            depth_near=0.0,
+            depth_far=0.0,
             software={"synthdata": version(), **compat.software()},
             created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+            instances=self._instances,
         )
-        if old is not None:
-            check_same_job(old, job, self.folder)
-            return old
+
+    def _write_job(self, job: JobRecord) -> JobRecord:
+        near, far = self._session.measure_depth_range(job.views)
+        job = replace(job, depth_near=near, depth_far=far)
         with replacing(self.folder.job_file) as part:
             part.write_text(json.dumps(to_json(job), indent=2, ensure_ascii=False), encoding="utf-8")
         return job
@@ -277,3 +278,8 @@ class GenerateJob:
         self._session.close()
         if self._client is not None:
             self._client.close()
+
+
+def _start_runner(folder: DatasetFolder) -> RunnerClient:
+    runner = RunnerSettings.current()
+    return RunnerClient(runner.python, folder, site_dirs=runner.site_dirs, environment=runner.environment)

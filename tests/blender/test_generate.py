@@ -71,6 +71,14 @@ def test_another_seed_in_the_same_folder_is_refused(scene, tmp_path):
         scenes.generate(tmp_path, seed="5")
 
 
+def test_a_scene_with_another_labelled_object_is_refused(scene, tmp_path):
+    """Ids are given by name: a new object would shift those of the views that are done."""
+    scenes.generate(tmp_path)
+    scenes.add_cube("A new one", (0.0, -1.5, 0.5), category="box")
+    with pytest.raises(RuntimeError, match="instances was 3 entries, now 4 entries"):
+        scenes.generate(tmp_path)
+
+
 def test_passes_can_be_dropped_after_use_and_the_job_still_resumes(scene, tmp_path):
     scene.synthdata.keep_passes = False
     scenes.generate(tmp_path)
