@@ -39,7 +39,7 @@ def main(argv: list[str]) -> int:
         return stop.code if isinstance(stop.code, int) else EXIT_USAGE
     try:
         return int(arguments.run(arguments))
-    except SynthDataError as error:
+    except (SynthDataError, OSError) as error:
         sys.stderr.write(f"Error: {error}\n")
         return EXIT_FAILED
 

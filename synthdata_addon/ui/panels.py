@@ -140,8 +140,6 @@ class SYNTHDATA_PT_styles(_Panel):
                 group = getattr(settings, f"control_{kind}")
                 column.prop(group, "model", text=f"{kind.capitalize()} ControlNet")
                 column.prop(group, "scale", text="Scale")
-        for name in ("steps", "guidance_scale", "device"):
-            column.prop(settings, name)
 
     def _draw_list(self, settings: bpy.types.PropertyGroup) -> None:
         row = self.layout.row()
@@ -157,6 +155,20 @@ class SYNTHDATA_PT_styles(_Panel):
             column = self.layout.column(align=True)
             column.prop(style, "prompt", text="", icon="ADD")
             column.prop(style, "negative_prompt", text="", icon="REMOVE")
+
+
+class SYNTHDATA_PT_styles_details(_Panel):
+    """What the model knows best by itself."""
+
+    bl_label = "Details"
+    bl_idname = "SYNTHDATA_PT_styles_details"
+    bl_parent_id = "SYNTHDATA_PT_styles"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        column = self._column()
+        for name in ("steps", "guidance_scale", "device"):
+            column.prop(context.scene.synthdata, name)
 
 
 class SYNTHDATA_PT_output(_Panel):
@@ -221,5 +233,6 @@ CLASSES = (
     SYNTHDATA_PT_sweep_details,
     SYNTHDATA_PT_passes,
     SYNTHDATA_PT_styles,
+    SYNTHDATA_PT_styles_details,
     SYNTHDATA_PT_output,
 )

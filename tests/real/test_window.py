@@ -25,6 +25,7 @@ JOB_SECONDS = 300
 STEP_PIXELS = 12
 MOST_PAGES = 4
 SCROLL_CLICKS = 10
+LONG_JOB = 400
 
 
 @contextmanager
@@ -87,6 +88,13 @@ class Window:
         time.sleep(0.8)
         self._xdotool("click", "1")
 
+    def press(self, operator: str) -> None:
+        """Run one of our operators in the window as its button does, without looking for the button."""
+        self.region()
+        part = self._folder / "press.part"
+        part.write_text(operator)
+        part.rename(self._folder / "press.txt")
+
     def shoot(self, name: str) -> Path:
         """Save a picture of the screen under `.logs/`; Blender's own screenshot is black under software GL."""
         picture = ROOT / ".logs" / name
@@ -138,3 +146,32 @@ def test_click_on_generate_ends_in_a_dataset(blender: RealBlender, room: Path, d
         time.sleep(5)
         shown.shoot(f"window-{blender.version}-done.png")
     check_dataset(dataset, images=3, size=(256, 192))
+
+
+def test_cancel_keeps_what_is_done_and_puts_the_file_back(blender: RealBlender, display: str) -> None:
+    """A user starts a long job, thinks better of it, and presses Cancel: Blender is at hand all the while."""
+    if not shutil.which("import"):
+        pytest.skip("no import: apt install imagemagick")
+    work = blender.work / "cancel"
+    work.mkdir()
+    blender.script("make_room.py", work / "room.blend", LONG_JOB)
+    dataset = work / "dataset"
+    with window(blender, work / "room.blend", display, work / "signals") as shown:
+        shown.press("generate")
+        shown.wait_for((dataset / "labels.jsonl").is_file, JOB_SECONDS)
+        assert len(shown.region()["scenes"]) == 2
+        shown.shoot(f"window-{blender.version}-long.png")
+        shown.press("cancel")
+        shown.wait_for((dataset / "index.html").is_file, JOB_SECONDS)
+        shown.wait_for(lambda: len(shown.region()["scenes"]) == 1, JOB_SECONDS)
+        time.sleep(2)
+        shown.shoot(f"window-{blender.version}-cancelled.png")
+        assert shown.region()["pass_indices"] == [0]
+    rendered = len((dataset / "views.jsonl").read_text().splitlines())
+    assert 0 < rendered < LONG_JOB
+    labelled = {
+        image["view"]
+        for split in ("train", "val")
+        for image in json.loads((dataset / "annotations" / f"instances_{split}.json").read_text())["images"]
+    }
+    assert labelled == set(range(rendered))

@@ -34,11 +34,7 @@ def add_room(stage: Stage) -> None:
     flat = {"Floor": _floor(), "Window": _window(WINDOW), "Skirting": _skirting()}
     for name, model in flat.items():
         _fix(stage, name, model, (0.0, 0.0, 0.0))
-    _fix(stage, "Ceiling", _slab("ceiling", WIDTH + 2 * WALL, DEPTH + 2 * WALL, WALL), (0.0, 0.0, HEIGHT))
-    _fix(stage, "Wall Back", _back_wall(WINDOW), (0.0, (DEPTH + WALL) / 2, 0.0))
-    _fix(stage, "Wall Front", _slab("wall", WIDTH + 2 * WALL, WALL, HEIGHT), (0.0, -(DEPTH + WALL) / 2, 0.0))
-    for name, side, tone in (("Wall Left", -1, "wall"), ("Wall Right", 1, "accent wall")):
-        _fix(stage, name, _slab(tone, WALL, DEPTH, HEIGHT), (side * (WIDTH + WALL) / 2, 0.0, 0.0))
+    _shell(stage)
     _fix(stage, "Rug", rug(RUG_SIZE, RUG_THICKNESS), (0.0, -0.25, 0.0))
     wall = DEPTH / 2 - 0.001
     _fix(stage, "Poster", poster((0.75, 1.0), "hills"), (0.80, wall, 1.05))
@@ -46,6 +42,20 @@ def add_room(stage: Stage) -> None:
     _fix(stage, "Poster", poster((0.9, 1.1), "rings"), (WIDTH / 2 - 0.001, -0.4, 1.2), turn=-90.0)
     _fix(stage, "Poster", poster((0.9, 0.7), "hills"), (-WIDTH / 2 + 0.001, -0.3, 1.25), turn=90.0)
     _fix(stage, "Door", _door(), (1.1, -DEPTH / 2 + 0.015, 0.0), turn=180.0)
+
+
+def _shell(stage: Stage) -> None:
+    """Add ceiling and walls: solid in renders, wires in the viewport, so that one sees what stands in the room."""
+    across = _slab("wall", WIDTH + 2 * WALL, WALL, HEIGHT)
+    parts = [
+        ("Ceiling", _slab("ceiling", WIDTH + 2 * WALL, DEPTH + 2 * WALL, WALL), (0.0, 0.0, HEIGHT)),
+        ("Wall Back", _back_wall(WINDOW), (0.0, (DEPTH + WALL) / 2, 0.0)),
+        ("Wall Front", across, (0.0, -(DEPTH + WALL) / 2, 0.0)),
+        ("Wall Left", _slab("wall", WALL, DEPTH, HEIGHT), (-(WIDTH + WALL) / 2, 0.0, 0.0)),
+        ("Wall Right", _slab("accent wall", WALL, DEPTH, HEIGHT), ((WIDTH + WALL) / 2, 0.0, 0.0)),
+    ]
+    for name, model, at in parts:
+        stage.put(name, model, at, group="Room").display_type = "WIRE"
 
 
 def add_lights(stage: Stage) -> None:

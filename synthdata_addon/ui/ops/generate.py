@@ -57,7 +57,7 @@ class SYNTHDATA_OT_generate(bpy.types.Operator):
         try:
             job = self._make_job(context)
             state.status = run_to_end(job)
-        except SynthDataError as error:
+        except (SynthDataError, OSError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         lines = summary(state.status)
@@ -75,7 +75,7 @@ class SYNTHDATA_OT_generate(bpy.types.Operator):
             return self.execute(context)
         try:
             state.job = self._make_job(context)
-        except SynthDataError as error:
+        except (SynthDataError, OSError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         state.status = state.job.status
@@ -95,6 +95,9 @@ class SYNTHDATA_OT_generate(bpy.types.Operator):
         except (SynthDataError, OSError) as error:
             job.status.problems.append(str(error))
             more = False
+        except BaseException:
+            self._quit(context)  # a fault of ours must not leave a job that never ends
+            raise
         _redraw(context)
         if more:
             return {"PASS_THROUGH"}

@@ -5,6 +5,8 @@ Ten times a second two files are written: FOLDER/region.json, where the sidebar 
 left) and that its tab is shown; FOLDER/clipboard.txt, what was last copied. Ctrl+C over a button copies its Python
 command, so that the test finds a button by what it does, without pressing it.
 
+FOLDER/press.txt, written by the test, names an operator of ours to run as a button does.
+
 Usage: blender ROOM.blend --python window.py -- FOLDER
 """
 
@@ -43,10 +45,22 @@ def tell():
         "width": region.width,
         "height": region.height,
         "tab": region.active_panel_category,
+        "scenes": [scene.name for scene in bpy.data.scenes],
+        "pass_indices": sorted({item.pass_index for item in bpy.data.objects}),
     }
     write("region.json", json.dumps(place))
     write("clipboard.txt", bpy.context.window_manager.clipboard)
+    press(window, area, region)
     return PERIOD
+
+
+def press(window, area, region):
+    file = FOLDER / "press.txt"
+    if file.is_file():
+        command = file.read_text()
+        file.unlink()
+        with bpy.context.temp_override(window=window, area=area, region=region):
+            getattr(bpy.ops.synthdata, command)("INVOKE_DEFAULT")
 
 
 def write(name, text):
