@@ -161,15 +161,19 @@ class GenerateJob:
     def step(self) -> bool:
         """Render one view (blocking) or wait a moment for the runner; return whether there is more to do."""
         if self._session.remaining and not self.status.cancelled:
-            self._record(self._session.step())
-            self._end_of_render()
+            self._render_next()
         elif self._client is not None and not self.status.finished:
             self._client.wait(0.1)
         self._listen()
         return not self.status.finished
 
-    def step_in_background(self) -> bool:
-        """Like :meth:`step` for a window: start a render job or look whether it ended, and return at once."""
+    def step_in_window(self) -> bool:
+        """Like :meth:`step` for a window, which must not wait: one label render, or a look at the beauty render.
+
+        A beauty render takes long and runs as Blender's own render job. Label renders take a fraction of a second and
+        run at once: a job each would hand the window's GPU contexts to and fro several times a second, which ends
+        Blender with a GLX error under software GL.
+        """
         self._listen()
         if self.status.finished:
             return False
@@ -177,8 +181,15 @@ class GenerateJob:
             if not bpy.app.is_job_running("RENDER"):
                 self._finish_pending()
         elif self._session.remaining and not self.status.cancelled:
-            self._start_pending()
+            if self._session.spec.passes.beauty:
+                self._start_pending()
+            else:
+                self._render_next()
         return True
+
+    def _render_next(self) -> None:
+        self._record(self._session.step())
+        self._end_of_render()
 
     def _start_pending(self) -> None:
         view = self._session.remaining[0]

@@ -91,7 +91,7 @@ class SYNTHDATA_OT_generate(bpy.types.Operator):
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
         try:
-            more = job.step_in_background()
+            more = job.step_in_window()
         except (SynthDataError, OSError) as error:
             job.status.problems.append(str(error))
             more = False
