@@ -28,7 +28,7 @@ from .job_scene import JobScene
 
 log = logging.getLogger(__name__)
 ATTEMPTS = 20
-DEPTH_VIEWS = 24
+DEPTH_VIEWS = 8
 DEPTH_FRAMES = 6
 
 
@@ -238,12 +238,12 @@ class RenderSession:
 
     def _set_camera(self, scene: bpy.types.Scene, lens: Lens, pose: Matrix4) -> None:
         camera = self.job_scene.camera()
-        for name in ("type", "lens", "ortho_scale", "sensor_width", "sensor_height", "sensor_fit"):
-            setattr(camera.data, name, getattr(lens, name))
-        for name in ("shift_x", "shift_y", "clip_start", "clip_end"):
-            setattr(camera.data, name, getattr(lens, name))
+        for name, value in vars(lens).items():
+            # Blender keeps 32 bits of a number; setting an equal value would make Cycles sync the camera again.
+            wanted = float(np.float32(value)) if isinstance(value, float) else value
+            if getattr(camera.data, name) != wanted:
+                setattr(camera.data, name, value)
         camera.matrix_world = Matrix(pose.tolist())
-        scene.camera = camera
 
     def _save_beauty(self, view: int) -> None:
         scene = self.job_scene.ensure()

@@ -31,6 +31,7 @@ from .sampling import Sampler
 
 log = logging.getLogger(__name__)
 Send = Callable[[Message], None]
+NICENESS: Final = 10
 LATE_LABELS: Final = 10
 """So many waiting views are still labelled after a cancel; a long queue (an old dataset) is left for the next run."""
 
@@ -42,6 +43,7 @@ def serve() -> int:
     messages = os.dup(1)
     os.dup2(2, 1)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    _give_way()
     inbox = Inbox()
     inbox.listen(0)
 
@@ -212,6 +214,18 @@ class Worker:
     def _warn(self, code: str, message: str, hint: str = "") -> None:
         log.warning("%s %s", message, hint)
         self._send(protocol.Warning(code, message, hint))
+
+
+def _give_way() -> None:
+    """Take the processor time that Blender leaves: a render that waits for a thread costs more than a label gains.
+
+    Beside the lower priority, the batch policy keeps this process from waking up in the middle of another's turn.
+    """
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+    if hasattr(os, "SCHED_BATCH"):
+        with contextlib.suppress(OSError):  # a container may forbid it; it is a courtesy, not a need
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def _hello() -> protocol.Hello:
