@@ -11,12 +11,12 @@ from pycocotools.coco import COCO
 from synthdata_addon.core.journal import Journal
 from synthdata_addon.core.protocol import Finish, Start
 from synthdata_addon.core.records import LabelRecord, SampleRecord
-from synthdata_addon.core.spec import JobSpec, StyleSpec
+from synthdata_addon.core.spec import JobSpec, PassesSpec, StyleSpec
 from synthdata_addon.runner.client import RunnerClient
 from synthdata_addon.runner.inbox import Inbox
 from synthdata_addon.runner.worker import Worker
 
-LABELS = JobSpec(seed=1, width=64, height=48)
+LABELS = JobSpec(seed=1, width=64, height=48, passes=PassesSpec(keep=True))
 STYLES = (StyleSpec("Red", "a red room"), StyleSpec("Blue", "blue desk in snow"))
 
 

@@ -12,15 +12,15 @@ PATH_OPTIONS: Final = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4,
 """Options of a path property that takes ``//``; without them 5.x shows such a path in red, and 4.4 has none."""
 
 
-def set_multilayer_exr(settings: Any) -> None:
-    """Make image settings write 32-bit, losslessly compressed multilayer EXR with all layers in one part."""
+def set_multilayer_exr(settings: Any, *, compress: bool) -> None:
+    """Make image settings write 32-bit multilayer EXR, all layers in one part, packed without loss or not at all."""
     if hasattr(settings, "media_type"):  # 5.0 split the choice in two
         settings.media_type = "MULTI_LAYER_IMAGE"
         settings.use_exr_interleave = True
     else:
         settings.file_format = "OPEN_EXR_MULTILAYER"
     settings.color_depth = "32"
-    settings.exr_codec = "ZIP"
+    settings.exr_codec = "ZIP" if compress else "NONE"
 
 
 def set_png(settings: Any) -> None:

@@ -151,7 +151,8 @@ def _set_output(scene: bpy.types.Scene, spec: JobSpec) -> None:
     # A blurred picture has no pixel-exact labels; see the README on depth of field and motion blur.
     render.use_motion_blur = False
     render.use_persistent_data = True
-    compat.set_multilayer_exr(render.image_settings)
+    # Files that are deleted as soon as they are labelled are not worth packing: a sixth of a label render.
+    compat.set_multilayer_exr(render.image_settings, compress=spec.passes.keep)
     scene.cycles.use_animated_seed = False
     # A marker may hold a camera, which a render would switch to; the view plan has followed it already.
     scene.timeline_markers.clear()

@@ -252,7 +252,7 @@ class RenderSession:
             try:
                 bpy.data.images["Render Result"].save_render(str(part), scene=scene)
             finally:
-                compat.set_multilayer_exr(scene.render.image_settings)
+                compat.set_multilayer_exr(scene.render.image_settings, compress=self.spec.passes.keep)
 
 
 def _camera_record(name: str, lens: Lens, pose: Matrix4, size: tuple[int, int]) -> CameraRecord:

@@ -48,12 +48,15 @@ class SweepSpec:
 
 @dataclass(frozen=True)
 class PassesSpec:
-    """What each render writes beside Depth, Normal and Object Index. Beauty costs some hundred times more."""
+    """What each render writes beside Depth, Normal and Object Index. Beauty costs some hundred times more.
+
+    ``keep`` leaves the EXR files in the dataset after they are labelled; they take ten times the room of the rest.
+    """
 
     beauty: bool = False
     beauty_samples: int = 64
     cryptomatte: bool = False
-    keep: bool = True
+    keep: bool = False
 
 
 @dataclass(frozen=True)

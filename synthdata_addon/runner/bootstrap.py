@@ -29,7 +29,7 @@ def load_package() -> None:
     spec.loader.exec_module(module)
 
 
-def main() -> int:
+def main() -> None:
     """Read the arguments, put the site folders first on the path, run the worker."""
     parser = argparse.ArgumentParser(description="SynthData runner (started by Blender).")
     parser.add_argument("--site-dir", action="append", default=[], help="folder with packages to use first")
@@ -37,8 +37,8 @@ def main() -> int:
     sys.path[:0] = arguments.site_dir
     load_package()
     worker = importlib.import_module(f"{PACKAGE}.runner.worker")
-    return int(worker.serve())
+    worker.serve()  # ends the process
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

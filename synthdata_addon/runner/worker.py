@@ -14,7 +14,7 @@ import platform
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 from ..core import protocol
 from ..core.errors import ModelError, SynthDataError
@@ -36,8 +36,8 @@ LATE_LABELS: Final = 10
 """So many waiting views are still labelled after a cancel; a long queue (an old dataset) is left for the next run."""
 
 
-def serve() -> int:
-    """Run as Blender's runner: messages on stdin and stdout, everything else to stderr."""
+def serve() -> NoReturn:
+    """Run as Blender's runner: messages on stdin and stdout, everything else to stderr; ends the process."""
     # A library that prints must not break the protocol: messages keep a private copy of stdout, and what anything
     # (Python or C) writes to fd 1 from here on goes to the log.
     messages = os.dup(1)
@@ -53,7 +53,10 @@ def serve() -> int:
         except OSError:
             inbox.put(protocol.Cancel())
 
-    return Worker(inbox, send).run()
+    status = Worker(inbox, send).run()
+    # All is written and said; taking numpy and torch apart again would keep Blender waiting.
+    logging.shutdown()
+    os._exit(status)
 
 
 class Worker:

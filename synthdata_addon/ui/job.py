@@ -118,7 +118,7 @@ class GenerateJob:
     def _rendered_views(self) -> set[int]:
         """Return the views that need no render: their passes are there, or were dropped after they were labelled."""
         labels = Journal(self.folder.labels_journal).entries(LabelRecord, drop=("annotations",))
-        labelled = set() if self._session.spec.passes.keep else {r.view for _, r in labels if not r.skipped}
+        labelled = {label.view for _, label in labels if self._is_labelled(label)}
         views = self._views.entries(ViewRecord, drop=("instances", "camera"))
         return {
             record.view
@@ -126,6 +126,13 @@ class GenerateJob:
             if not record.skipped
             and (record.view in labelled or self.folder.full(record.pass_file).is_file())
         }
+
+    def _is_labelled(self, label: LabelRecord) -> bool:
+        """Whether a view's label files are all there, so that nothing asks for its passes again."""
+        if label.skipped or self._session.spec.passes.keep:
+            return False
+        files = (label.mask_file, label.category_mask_file, label.depth_file, label.normal_file)
+        return all(self.folder.full(file).is_file() for file in files)
 
     def _describe(self, spec: JobSpec) -> JobRecord:
         """Return this job as ``job.json`` says it, but for the depth range, which takes ray casts."""

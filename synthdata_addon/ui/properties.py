@@ -206,8 +206,8 @@ class SynthDataScene(bpy.types.PropertyGroup):
     cryptomatte: BoolProperty(name="Cryptomatte", description="Also write Cryptomatte object passes")
     keep_passes: BoolProperty(
         name="Keep EXR Files",
-        description="Keep the multilayer EXR of every view after it is labelled",
-        default=True,
+        description="Keep every view's multilayer EXR after it is labelled: depth in metres, normals, ids",
+        default=_DEFAULT.passes.keep,
     )
     use_styles: BoolProperty(
         name="Stylize", description="Make pictures with Stable Diffusion and ControlNet", default=True

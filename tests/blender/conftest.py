@@ -45,4 +45,5 @@ def scene(empty_scene: bpy.types.Scene) -> bpy.types.Scene:
     settings = empty_scene.synthdata
     settings.width, settings.height = 96, 64
     settings.views, settings.radius, settings.use_styles = 4, 5.0, False
+    settings.keep_passes = True
     return empty_scene

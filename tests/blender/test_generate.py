@@ -80,11 +80,16 @@ def test_a_scene_with_another_labelled_object_is_refused(scene, tmp_path):
 
 
 def test_passes_can_be_dropped_after_use_and_the_job_still_resumes(scene, tmp_path):
-    scene.synthdata.keep_passes = False
+    scene.synthdata.keep_passes = False  # the default
     scenes.generate(tmp_path)
     assert not list((tmp_path / "passes").glob("*.exr"))
     assert scenes.generate(tmp_path) == {"FINISHED"}
     assert len(scenes.lines(tmp_path / "views.jsonl")) == 4
+    lost = tmp_path / "masks" / "instance" / "000001.png"
+    lost.unlink()
+    scenes.generate(tmp_path)
+    assert lost.is_file()
+    assert not list((tmp_path / "passes").glob("*.exr"))
 
 
 def test_beauty_is_the_annotated_picture_and_has_the_scenes_colours(scene, tmp_path):

@@ -60,7 +60,7 @@ def test_another_job_is_refused_with_what_changed(tmp_path, new, words):
 
 def test_settings_that_change_no_result_may_change(tmp_path):
     check_same_job(
-        JOB, changed(model=ModelSpec(device="cuda"), passes=PassesSpec(keep=False)), DatasetFolder(tmp_path)
+        JOB, changed(model=ModelSpec(device="cuda"), passes=PassesSpec(keep=True)), DatasetFolder(tmp_path)
     )
 
 
