@@ -9,9 +9,12 @@ import numpy as np
 
 
 def write_exr(
-    path: Path, depth, normal, index, *, layer="ViewLayer", modern=False, drop=(), combined=True
+    path: Path, depth, normal, index, *, layer="ViewLayer", modern=False, drop=(), combined=True, packed=True
 ) -> Path:
-    """Write one view's passes; ``modern`` is Blender 5's naming and multi-part layout, ``drop`` leaves passes out."""
+    """Write one view's passes.
+
+    ``modern`` is Blender 5's naming and multi-part layout, ``drop`` leaves passes out, ``packed`` is ZIP compression.
+    """
     import OpenEXR
 
     passes = {
@@ -22,7 +25,8 @@ def write_exr(
     if combined:
         passes[f"{layer}.Combined"] = {c: np.full(depth.shape, 0.5, np.float32) for c in "RGBA"}
     kept = {name: channels for name, channels in passes.items() if name.rsplit(".", 1)[1] not in drop}
-    header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
+    compression = OpenEXR.ZIP_COMPRESSION if packed else OpenEXR.NO_COMPRESSION
+    header = {"compression": compression, "type": OpenEXR.scanlineimage}
 
     def named(name, channels):
         return {f"{name}.{c}": np.ascontiguousarray(a, np.float32) for c, a in channels.items()}

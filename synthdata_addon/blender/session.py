@@ -68,12 +68,17 @@ class RenderSession:
         """Start on the views of the job that are not ``done``."""
         finished = set(done)
         self.remaining = [view for view in range(job.views) if view not in finished]
-        self._sweep_out_parts()
 
-    def _sweep_out_parts(self) -> None:
-        """Remove what a killed render left half-written."""
-        for part in (self.folder.root / "passes").glob(".*.part.exr"):
+    def sweep_out_leftovers(self) -> None:
+        """Remove what a killed run left: half-written files, and whole ones that may have holes after a power cut."""
+        leftovers = "*.exr" if not self._are_passes_durable else ".*.part.exr"
+        for part in (self.folder.root / "passes").glob(leftovers):
             part.unlink(missing_ok=True)
+
+    @property
+    def _are_passes_durable(self) -> bool:
+        # What is deleted after use need not outlive a power cut: it is rendered again in no more time than that takes.
+        return self.spec.passes.keep or self.spec.passes.beauty
 
     def measure_depth_range(self, views: int) -> tuple[float, float]:
         """Return one near and far distance for the whole sweep, from ray casts of a few of its views."""
@@ -167,8 +172,9 @@ class RenderSession:
         if self.spec.passes.beauty:
             self._save_beauty(pending.view)
         target = self.folder.full(pass_file(pending.view))
-        with pending.part.open("rb") as file:
-            os.fsync(file.fileno())
+        if self._are_passes_durable:
+            with pending.part.open("rb") as file:
+                os.fsync(file.fileno())
         pending.part.replace(target)
         self.remaining.remove(pending.view)
         return ViewRecord(

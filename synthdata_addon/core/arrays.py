@@ -20,6 +20,9 @@ NormalImage: TypeAlias = NDArray[np.float32]
 IdMap: TypeAlias = NDArray[np.uint16]
 """(H, W) uint16: the instance id of each pixel, 0 where nothing is labelled."""
 
+GreyImage: TypeAlias = NDArray[np.uint8]
+"""(H, W) uint8."""
+
 RGBImage: TypeAlias = NDArray[np.uint8]
 """(H, W, 3) uint8, sRGB bytes or data bytes, as the function says."""
 

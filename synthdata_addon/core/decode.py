@@ -17,13 +17,18 @@ T = TypeVar("T")
 
 def to_json(value: Any) -> Any:
     """Turn a dataclass (nested) into plain JSON values; tuples become lists."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, (str, int, float)) or value is None:
+        return value
     if isinstance(value, (list, tuple)):
         return [to_json(item) for item in value]
     if isinstance(value, dict):
         return {str(key): to_json(item) for key, item in value.items()}
-    return value
+    return {name: to_json(getattr(value, name)) for name in _field_names(value.__class__)}
+
+
+@functools.cache
+def _field_names(cls: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(cls))
 
 
 def parse_json(text: str, source: str) -> Any:

@@ -44,13 +44,11 @@ class Cancel:
 
 @dataclass(frozen=True)
 class Hello:
-    """The runner is up; ``torch`` is its version or empty, ``device`` what diffusion would run on."""
+    """The runner is up."""
 
     version: int
     pid: int
     python: str
-    torch: str = ""
-    device: str = ""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..core.arrays import Float32Image, IdMap, NormalImage
 from ..core.errors import DatasetError
+from .scanlines import Channels, full_name, map_channels
 
 MAX_ID: Final = 65535
 DEPTH: Final = ("Depth.Z", "Z")
@@ -47,25 +48,43 @@ def read_passes(path: Path) -> Passes:
     return Passes(
         depth=_float32(channels[depth]),
         # Kept channel by channel in memory, as it is read and as it is used.
-        normal=np.moveaxis(np.stack([_float32(channels[name]) for name in normal]), 0, 2),
+        normal=np.moveaxis(
+            np.stack([channels[name] for name in normal]).astype(np.float32, copy=False), 0, 2
+        ),
         index=_ids(channels[index], path),
     )
 
 
-def _read_channels(path: Path) -> dict[str, NDArray[np.generic]]:
-    import OpenEXR
-
+def _read_channels(path: Path) -> Channels:
+    """Return every channel by its full name; those of an unpacked file are views of the file."""
     if not path.is_file():
         raise DatasetError(
             "dataset.bad_exr", f"The pass file '{path.name}' is missing.", "Render the view again."
         )
+    channels = map_channels(path)
+    if channels is None:
+        channels = _unpack_channels(path)
+    shapes = {pixels.shape for pixels in channels.values()}
+    if len(shapes) != 1:
+        raise DatasetError(
+            "dataset.bad_exr",
+            f"The passes in '{path.name}' differ in size ({sorted(shapes)}).",
+            "Render it again.",
+        )
+    return channels
+
+
+def _unpack_channels(path: Path) -> Channels:
+    # Not at the top: a job whose files are not packed never needs the library.
+    import OpenEXR
+
     try:
         with OpenEXR.File(str(path), separate_channels=True) as file:
-            named = [
-                (_full_name(part.name(), name), channel.pixels)
+            return {
+                full_name(part.name(), name): channel.pixels
                 for part in file.parts
                 for name, channel in part.channels.items()
-            ]
+            }
     # The library's own errors derive from nothing narrower, and a torn file can make it raise several of them.
     except (RuntimeError, OSError, ValueError, TypeError, KeyError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
@@ -74,22 +93,9 @@ def _read_channels(path: Path) -> dict[str, NDArray[np.generic]]:
             f"The pass file '{path.name}' cannot be read ({reason}).",
             "Render the view again.",
         ) from error
-    shapes = {pixels.shape for _, pixels in named}
-    if len(shapes) != 1:
-        raise DatasetError(
-            "dataset.bad_exr",
-            f"The passes in '{path.name}' differ in size ({sorted(shapes)}).",
-            "Render it again.",
-        )
-    return dict(named)
 
 
-def _full_name(part: str, channel: str) -> str:
-    """Give a channel its layer and pass when the file leaves these to the name of the part."""
-    return channel if "." in channel or not part else f"{part}.{channel}"
-
-
-def _find(channels: dict[str, NDArray[np.generic]], path: Path) -> tuple[str, str, tuple[str, str, str]]:
+def _find(channels: Channels, path: Path) -> tuple[str, str, tuple[str, str, str]]:
     """Return the names of the depth, index and normal channels."""
     layers = list(dict.fromkeys(layer for name in channels if (layer := _layer(name)) is not None))
     missing: list[str] = []
@@ -119,22 +125,24 @@ def _layer(name: str) -> str | None:
     return None
 
 
-def _first(channels: dict[str, NDArray[np.generic]], layer: str, suffixes: tuple[str, ...]) -> str:
+def _first(channels: Channels, layer: str, suffixes: tuple[str, ...]) -> str:
     names = [f"{layer}.{suffix}" if layer else suffix for suffix in suffixes]
     return next((name for name in names if name in channels), "")
 
 
 def _float32(pixels: NDArray[np.generic]) -> Float32Image:
-    return np.ascontiguousarray(pixels, dtype=np.float32)
+    # A copy, so that the file can be deleted while its pixels are in use.
+    return np.array(pixels, dtype=np.float32, order="C")
 
 
 def _ids(pixels: NDArray[np.generic], path: Path) -> IdMap:
     values = _float32(pixels)
     # Written so that a NaN, which compares as false, fails too.
-    if not bool(np.all((values >= 0.0) & (values <= MAX_ID))):
+    if not bool(values.min(initial=0.0) >= 0.0 and values.max(initial=0.0) <= MAX_ID):
         raise DatasetError(
             "dataset.bad_exr",
             f"The Object Index pass of '{path.name}' holds values outside 0 to {MAX_ID}.",
             "Render the view again.",
         )
-    return np.rint(values).astype(np.uint16)
+    values += 0.5
+    return values.astype(np.uint16)

@@ -33,7 +33,8 @@ def read_job(folder: DatasetFolder) -> JobRecord:
 class Ledger:
     """The state of one dataset: views to label, samples to make, and what is finished.
 
-    ``unlabelled`` holds view records in order, ``unmade`` pairs of a view and the number of its style in the job.
+    ``unlabelled`` holds view records in order, ``awaited`` those whose passes are gone (Blender renders them again),
+    ``unmade`` pairs of a view and the number of its style in the job.
     """
 
     def __init__(self, folder: DatasetFolder, job: JobRecord) -> None:
@@ -42,6 +43,7 @@ class Ledger:
         self.labelled: dict[int, tuple[int, int]] = {}
         """Width and height of each labelled view."""
         self.unlabelled: dict[int, ViewRecord] = {}
+        self.awaited: dict[int, ViewRecord] = {}
         self.unmade: deque[tuple[int, int]] = deque()
         self.lost: list[int] = []
         """Labelled views whose masks or control images are gone, as is the pass file they were made from."""
@@ -63,7 +65,7 @@ class Ledger:
 
     def expected_views(self, complete: bool) -> int:
         """Return how many views there will be to label; ``complete`` says that no more will come."""
-        known = len(self.labelled.keys() | self.unlabelled.keys() | self.skipped_labels)
+        known = len(self.labelled.keys() | self.unlabelled.keys() | self.awaited.keys() | self.skipped_labels)
         return known if complete else max(known, self.job.views - len(self.skipped_views))
 
     def expected_samples(self, complete: bool) -> int:
@@ -77,6 +79,7 @@ class Ledger:
                 self.skipped_views.add(record.view)
             return
         self.skipped_views.discard(record.view)
+        self.awaited.pop(record.view, None)
         if record.view not in self.labelled:
             self.unlabelled[record.view] = record
         elif not all(path.is_file() for path in self._label_files(record.view)):
@@ -84,6 +87,11 @@ class Ledger:
                 self.unlabelled[record.view] = record
             else:
                 self.lost.append(record.view)
+
+    def give_up_waiting(self) -> None:
+        """Take what is still awaited as it is: no more views come."""
+        self.unlabelled.update(self.awaited)
+        self.awaited.clear()
 
     def label_done(self, record: LabelRecord) -> None:
         """Note a finished (or skipped) label and queue the samples it makes possible."""
@@ -115,7 +123,9 @@ class Ledger:
         for view, (offset, head) in sorted(heads.items()):
             self.add_view(head)
             if view in self.unlabelled:
-                self.unlabelled[view] = views.at(ViewRecord, offset)
+                waiting = self.unlabelled if self.folder.full(head.pass_file).is_file() else self.awaited
+                del self.unlabelled[view]
+                waiting[view] = views.at(ViewRecord, offset)
         numbers = {style.name: number for number, style in enumerate(self.job.job.styles)}
         for sample in Journal(self.folder.samples_journal).read(SampleRecord):
             number = numbers.get(sample.style)

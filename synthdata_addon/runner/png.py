@@ -34,14 +34,14 @@ def write_png(path: Path, picture: NDArray[np.uint8] | NDArray[np.uint16]) -> No
 
     Args:
         path: the file.
-        picture: (H, W, 3) uint8, RGB; or (H, W) uint16, grey. Row 0 is the top.
+        picture: (H, W, 3) uint8, RGB; or (H, W) uint8 or uint16, grey. Row 0 is the top.
 
     Raises:
         ValueError: another shape or type.
     """
     is_rgb = picture.ndim == 3 and picture.shape[2] == 3 and picture.dtype == np.uint8
-    if not is_rgb and not (picture.ndim == 2 and picture.dtype == np.uint16):
-        raise ValueError(f"A {picture.shape} {picture.dtype} array is neither RGB bytes nor a 16-bit map.")
+    if not is_rgb and not (picture.ndim == 2 and picture.dtype in (np.uint8, np.uint16)):
+        raise ValueError(f"A {picture.shape} {picture.dtype} array is neither RGB bytes nor a grey map.")
     if cv2 is None:
         _write_with_pillow(path, picture)
         return
@@ -51,7 +51,7 @@ def write_png(path: Path, picture: NDArray[np.uint8] | NDArray[np.uint16]) -> No
     done, data = cv2.imencode(".png", np.ascontiguousarray(stored), options)
     if not done:
         raise ValueError(f"OpenCV cannot write a {picture.shape} {picture.dtype} array as PNG.")
-    path.write_bytes(data.tobytes())
+    path.write_bytes(data)
 
 
 def _write_with_pillow(path: Path, picture: NDArray[np.uint8] | NDArray[np.uint16]) -> None:

@@ -7,7 +7,6 @@ It works from the dataset's journals alone, so that a killed run goes on where i
 from __future__ import annotations
 
 import contextlib
-import importlib.metadata
 import logging
 import os
 import platform
@@ -32,6 +31,8 @@ from .sampling import Sampler
 log = logging.getLogger(__name__)
 Send = Callable[[Message], None]
 NICENESS: Final = 10
+LABELS_SYNC: Final = 1.0
+"""Seconds of labels that a power cut may cost; the next run makes them again."""
 LATE_LABELS: Final = 10
 """So many waiting views are still labelled after a cancel; a long queue (an old dataset) is left for the next run."""
 
@@ -100,7 +101,7 @@ class Worker:
         self._folder = folder
         self._job = read_job(folder)
         self._ledger = Ledger(folder, self._job)
-        self._labels = Journal(folder.labels_journal)
+        self._labels = Journal(folder.labels_journal, LABELS_SYNC)
         self._samples = Journal(folder.samples_journal)
         self._sampler = Sampler(folder, self._job, self._pace, self._send)
         if self._ledger.lost:
@@ -137,6 +138,7 @@ class Worker:
                 self._ledger.add_view(message.record)
             elif isinstance(message, protocol.Finish):
                 self._finishing = True
+                self._ledger.give_up_waiting()
             elif not isinstance(message, protocol.Cancel):
                 log.error("A '%s' message is not expected here.", type(message).__name__)
             message = self._inbox.get_if_any()
@@ -164,6 +166,8 @@ class Worker:
         try:
             return label_view(self._folder, self._job, view)
         except SynthDataError as error:
+            # Nothing can be made of such a file; without it the next run renders the view again.
+            self._folder.full(view.pass_file).unlink(missing_ok=True)
             return LabelResult(skipped_label(view, error.message))
         except (ValueError, MemoryError) as error:
             log.exception("View %d cannot be labelled.", view.view)
@@ -191,6 +195,7 @@ class Worker:
 
     def _finish(self) -> protocol.Done:
         self._send(protocol.Progress("annotations", 0, 1))
+        self._labels.sync()
         with self._pace.step("annotations"):
             counts = finish_dataset(self._folder, self._job, skipped=self._ledger.skipped)
         self._send(protocol.Progress("annotations", 1, 1, 0.0))
@@ -232,11 +237,7 @@ def _give_way() -> None:
 
 
 def _hello() -> protocol.Hello:
-    # torch takes seconds to import; its version is written beside it.
-    torch = ""
-    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-        torch = importlib.metadata.version("torch")
-    return protocol.Hello(protocol.VERSION, os.getpid(), platform.python_version(), torch)
+    return protocol.Hello(protocol.VERSION, os.getpid(), platform.python_version())
 
 
 def _write_all(file: int, data: bytes) -> None:

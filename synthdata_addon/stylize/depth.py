@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core.arrays import BACKGROUND_DEPTH, Float32Image, RGBImage
+from ..core.arrays import BACKGROUND_DEPTH, Float32Image, GreyImage
 
 
-def disparity(z: Float32Image, near: float, far: float) -> RGBImage:
+def disparity(z: Float32Image, near: float, far: float) -> GreyImage:
     """Turn planar depth into disparity grey levels.
 
     ``q = 1/z``; the grey level is ``round(255 * clip((q - 1/far) / (1/near - 1/far), 0, 1))``, and background is 0.
@@ -21,7 +21,7 @@ def disparity(z: Float32Image, near: float, far: float) -> RGBImage:
         far: distance that becomes black, >= near. With ``far == near`` every hit is mid-grey (128).
 
     Returns:
-        (H, W, 3) uint8, three equal channels, row 0 at the top.
+        (H, W) uint8, row 0 at the top.
 
     Raises:
         ValueError: the range is not ``0 < near <= far``, finite.
@@ -30,13 +30,12 @@ def disparity(z: Float32Image, near: float, far: float) -> RGBImage:
         raise ValueError(f"The depth range must be 0 < near <= far, not {near} to {far}.")
     hit = (z < BACKGROUND_DEPTH) & (z > 0.0)
     # What is not hit keeps 0, the disparity of something infinitely far, and ends at black.
-    level = np.divide(1.0, z, out=np.zeros(z.shape, np.float64), where=hit)
+    level = np.divide(np.float32(1.0), z, out=np.zeros(z.shape, np.float32), where=hit)
     q_near, q_far = 1.0 / near, 1.0 / far
     if q_near == q_far:
-        level = np.where(hit, 128.0, 0.0)
+        level = np.where(hit, np.float32(128.0), np.float32(0.0))
     else:
-        level -= q_far
-        level *= 255.0 / (q_near - q_far)
-        level += 0.5
-    grey = np.clip(level, 0.0, 255.0, out=level).astype(np.uint8)
-    return np.repeat(grey[..., None], 3, axis=2)
+        level -= np.float32(q_far)
+        level *= np.float32(255.0 / (q_near - q_far))
+        level += np.float32(0.5)
+    return np.clip(level, 0.0, 255.0, out=level).astype(np.uint8)

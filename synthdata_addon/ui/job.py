@@ -33,6 +33,8 @@ from ..runner.client import RunnerClient
 from .preferences import RunnerSettings
 
 log = logging.getLogger(__name__)
+VIEWS_SYNC = 1.0
+"""Seconds of label renders that a power cut may cost; the next run makes them again."""
 STAGES = ("render", "labels", "samples")
 
 
@@ -101,10 +103,11 @@ class GenerateJob:
         old = read_job(self.folder)
         if old is not None:
             check_same_job(old, job, self.folder)
+        self._session.sweep_out_leftovers()
         # The runner loads its libraries while Blender goes on preparing.
         self._client = _start_runner(self.folder)
         job = old or self._write_job(job)
-        self._views = Journal(self.folder.views_journal)
+        self._views = Journal(self.folder.views_journal, VIEWS_SYNC)
         rendered = self._rendered_views()
         self._session.open(job, rendered)
         self._warn_of_shared_labels()
@@ -236,6 +239,7 @@ class GenerateJob:
         if self._session.remaining:
             self.status.message = "Rendering"
             return
+        self._views.sync()
         self.status.seconds["render"] = time.monotonic() - self.began - self.status.seconds["start"]
         self._session.close()
 

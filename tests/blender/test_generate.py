@@ -92,6 +92,22 @@ def test_passes_can_be_dropped_after_use_and_the_job_still_resumes(scene, tmp_pa
     assert not list((tmp_path / "passes").glob("*.exr"))
 
 
+def test_passes_that_a_killed_run_left_are_not_trusted(scene, tmp_path):
+    """They are not synced, as they are deleted after use: after a power cut there may be holes in them."""
+    scene.synthdata.keep_passes = False
+    scenes.generate(tmp_path / "whole", views=2)
+    scenes.generate(tmp_path / "cut", views=2)
+    for name in ("masks/instance", "masks/category", "control/depth", "control/normal"):
+        (tmp_path / "cut" / name / "000001.png").unlink()
+    journal = tmp_path / "cut" / "labels.jsonl"
+    journal.write_text(journal.read_text().splitlines(keepends=True)[0])
+    (tmp_path / "cut" / "passes" / "000001.exr").write_bytes(bytes(1 << 20))
+    assert scenes.generate(tmp_path / "cut", views=2) == {"FINISHED"}
+    assert [line["skipped"] for line in scenes.lines(journal)] == ["", ""]
+    for path in (tmp_path / "whole").rglob("*.png"):
+        assert path.read_bytes() == (tmp_path / "cut" / path.relative_to(tmp_path / "whole")).read_bytes()
+
+
 def test_beauty_is_the_annotated_picture_and_has_the_scenes_colours(scene, tmp_path):
     material = bpy.data.materials.new("Red")
     material.use_nodes = True

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+import os
 
 import pytest
 
@@ -81,3 +82,19 @@ def test_an_output_folder_that_cannot_be_written_is_named(tmp_path):
         DatasetFolder(tmp_path / "file" / "dataset").make_folders()
     assert caught.value.code == "dataset.not_writable"
     assert "dataset" in caught.value.message
+
+
+def test_lines_that_come_fast_are_synced_together(tmp_path, monkeypatch):
+    synced = []
+    real = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda file: (synced.append(file), real(file)))
+    journal = Journal(tmp_path / "views.jsonl", sync_every=3600.0)
+    for view in range(5):
+        journal.append({"view": view})
+    assert len(synced) == 1
+    journal.sync()
+    assert len(synced) == 2
+    every = Journal(tmp_path / "samples.jsonl")
+    for view in range(5):
+        every.append({"view": view})
+    assert len(synced) == 7

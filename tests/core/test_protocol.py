@@ -25,7 +25,7 @@ MESSAGES = [
     protocol.View(VIEW),
     protocol.Finish(),
     protocol.Cancel(),
-    protocol.Hello(protocol.VERSION, 12, "3.13", "2.13", "cpu"),
+    protocol.Hello(protocol.VERSION, 12, "3.13"),
     protocol.Progress("labels", 1, 8, 2.5),
     protocol.Sample("000001_a", "images/000001_a.png"),
     protocol.Warning("x.y", "Sentence."),

@@ -23,10 +23,11 @@ def passes():
 
 
 @pytest.mark.parametrize("modern", [False, True])
+@pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("layer", ["ViewLayer", "My.Layer v1.2", "Z", "Schicht ä"])
-def test_every_pass_comes_back_bit_for_bit(tmp_path, modern, layer):
+def test_every_pass_comes_back_bit_for_bit(tmp_path, modern, packed, layer):
     depth, normal, index = passes()
-    file = write_exr(tmp_path / "view.exr", depth, normal, index, layer=layer, modern=modern)
+    file = write_exr(tmp_path / "view.exr", depth, normal, index, layer=layer, modern=modern, packed=packed)
     read = read_passes(file)
     assert np.array_equal(read.depth, depth)
     assert np.array_equal(read.normal, normal)
@@ -77,15 +78,27 @@ def test_a_picture_without_any_of_the_passes(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"not an EXR at all", None])
-def test_an_unreadable_file(tmp_path, content):
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_unreadable_file(tmp_path, content, packed):
     file = tmp_path / "000003.exr"
     if content is None:
-        whole = write_exr(file, *passes()).read_bytes()
+        whole = write_exr(file, *passes(), packed=packed).read_bytes()
         content = whole[: len(whole) // 2]
     file.write_bytes(content)
     with pytest.raises(DatasetError, match=r"000003\.exr") as caught:
         read_passes(file)
     assert caught.value.code == "dataset.bad_exr"
+
+
+def test_a_file_may_be_deleted_while_its_passes_are_in_use(tmp_path):
+    depth, normal, index = passes()
+    file = write_exr(tmp_path / "a.exr", depth, normal, index, packed=False)
+    read = read_passes(file)
+    file.write_bytes(bytes(file.stat().st_size))
+    file.unlink()
+    assert np.array_equal(read.depth, depth)
+    assert np.array_equal(read.normal, normal)
+    assert np.array_equal(read.index, index)
 
 
 def test_a_file_that_is_not_there(tmp_path):

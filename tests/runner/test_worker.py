@@ -59,7 +59,7 @@ def test_labels_are_the_scene_that_was_rendered(tmp_path):
             n: int((index == n).sum()) for n in (1, 2, 3)
         }
         expected = disparity(depth.astype(np.float32), 2.0, 6.0)
-        assert np.array_equal(read_rgb(folder.full(record.depth_file)), expected)
+        assert np.array_equal(read_rgb(folder.full(record.depth_file)), np.dstack([expected] * 3))
         assert read_rgb(folder.full(record.normal_file))[0, 0].tolist() == [128, 128, 255]
 
 

@@ -121,7 +121,7 @@ def pack_view(
         np.where(hit, passes["normal"][..., 2] * 0.5 + 0.5, 0.5),
     ]
     rest = np.stack([np.clip(plane * 255 + 0.5, 0, 255).astype(np.uint8) for plane in planes], axis=-1)
-    depth = disparity(passes["z"], near, far)[..., :1]
+    depth = disparity(passes["z"], near, far)[..., None]
     return np.concatenate([depth, normal_bae(passes["normal"], camera), role[..., None], rest], axis=-1)
 
 
