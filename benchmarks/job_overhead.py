@@ -30,8 +30,8 @@ from mathutils import Matrix
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import synthdata_addon
+from synthdata_addon.blender.contents import Contents
 from synthdata_addon.blender.job_scene import JobScene
-from synthdata_addon.blender.labelling import labelled_objects, number_instances
 from synthdata_addon.core.journal import Journal
 from synthdata_addon.core.layout import DatasetFolder
 from synthdata_addon.core.records import ViewRecord
@@ -70,13 +70,13 @@ def whole_job(spec: JobSpec, folder: Path) -> float:
 def bare_loop(spec: JobSpec, views: list[ViewRecord], folder: Path, codec: str) -> float:
     """Render the views' passes and nothing else; return the seconds it took, preparation included."""
     began = time.perf_counter()
-    objects = labelled_objects(bpy.context.scene, bpy.context.view_layer)
-    bench = JobScene(bpy.context.scene.name, bpy.context.view_layer.name, spec, number_instances(objects)[1])
+    bench = JobScene(bpy.context.scene.name, bpy.context.view_layer.name, spec)
     try:
+        Contents(bench, bpy.context.scene, bpy.context.view_layer)
         scene = bench.ensure()
         scene.render.image_settings.exr_codec = codec
         bench.camera().data.lens = spec.sweep.lens
-        with bpy.context.temp_override(scene=scene, view_layer=scene.view_layers[0]):
+        with bench.numbered(), bpy.context.temp_override(scene=scene, view_layer=scene.view_layers[0]):
             for view in views:
                 bench.camera().matrix_world = Matrix([list(row) for row in view.camera.cam_to_world])
                 scene.render.filepath = str(folder / f"{view.view:06d}.exr")

@@ -87,7 +87,20 @@ class BlenderRelease:
         return f"blender-{self.version}.txt"
 
 
-BLENDERS = (BlenderRelease("4.5", (3, 11)), BlenderRelease("5.2", (3, 13)))
+BLENDERS = (
+    BlenderRelease("4.5", (3, 11)),
+    BlenderRelease("5.2", (3, 13)),
+    BlenderRelease("4.2", (3, 11)),
+    BlenderRelease("5.0", (3, 11)),
+)
+"""Preferred ones first."""
+
+
+def other_releases(chosen: Environment) -> list[str]:
+    """The versions that some Python of this machine can run, but for the one already chosen."""
+    versions = {interpreter.version for interpreter in interpreters()}
+    names = [release.version for release in BLENDERS if release.python in versions]
+    return [name for name in names if chosen.name != f"blender-{name}"]
 
 
 def blender_environment(version: str | None = None) -> Environment:

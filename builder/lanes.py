@@ -9,18 +9,19 @@ import subprocess
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .console import environment as child_environment
 from .console import run, say, seconds
-from .environments import Environment, blender_environment
+from .environments import Environment, blender_environment, other_releases
 from .places import LOGS, TESTS
 from .runner_environment import runner_environment
 from .system_libraries import check_system_libraries
 
 NO_TESTS_COLLECTED = 5
 OF_BLENDER = ("blender", "package", "real")
+LABEL_TESTS = ("test_truth_scene.py", "test_label_sources.py", "test_kinds.py")
 
 
 @dataclass(frozen=True)
@@ -77,14 +78,31 @@ def _core(request: Request) -> Outcome:
     folders = sorted(
         path for path in TESTS.glob("*/") if path.name not in OF_BLENDER and any(path.glob("test_*.py"))
     )
+    runner = _runner(request)
+    runner.install("readers", ["--no-deps"], ["readers.txt"], size="about 110 MB")
     # One thread: on a busy machine torch with two is many times slower, and sums come out the same everywhere.
-    return _pytest("core", _runner(request), folders, request, minutes=25, OMP_NUM_THREADS="1")
+    return _pytest("core", runner, folders, request, minutes=25, OMP_NUM_THREADS="1")
 
 
 def _blender(request: Request) -> Outcome:
     return _pytest(
         "blender", _blender_side(request), [TESTS / "blender"], request, minutes=25, **_pythons(request)
     )
+
+
+def _versions(request: Request) -> Outcome:
+    """Labels on every other Blender that this machine has a Python for: masks and ids must be the same."""
+    if request.fast:
+        return Outcome(skipped=1, note="left out by --fast")
+    total, notes = Outcome(), []
+    for version in other_releases(_blender_side(request)):
+        side = _blender_side(replace(request, blender=version))
+        names = _pythons(request)
+        tests = [TESTS / "blender" / name for name in LABEL_TESTS]
+        one = _pytest(f"versions-{version}", side, tests, request, minutes=10, **names)
+        total = Outcome(total.passed + one.passed, total.failed + one.failed, total.skipped + one.skipped)
+        notes.append(f"{version}{': ' + one.note if one.note else ''}")
+    return replace(total, note=", ".join(notes) or "no other Python")
 
 
 def _package(request: Request) -> Outcome:
@@ -101,6 +119,7 @@ LANES: dict[str, Callable[[Request], Outcome]] = {
     "lint": _lint,
     "core": _core,
     "blender": _blender,
+    "versions": _versions,
     "package": _package,
     "real": _real,
 }
@@ -131,7 +150,7 @@ def _pytest(
     lane: str, side: Environment, folders: Sequence[Path], request: Request, minutes: float, **variables: str
 ) -> Outcome:
     """Run pytest on the folders that are there; a lane that crashes or hangs counts one failure more."""
-    there = [str(folder) for folder in folders if folder.is_dir()]
+    there = [str(folder) for folder in folders if folder.exists()]
     if not there:
         return Outcome(note="no tests yet")
     LOGS.mkdir(exist_ok=True)

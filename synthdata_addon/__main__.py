@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``python -m synthdata_addon``: the runner on an existing dataset, or a job with the ``bpy`` module."""
+"""``python -m synthdata_addon``: what can be done with an existing dataset, or a job with the ``bpy`` module."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 USAGE = """usage: python -m synthdata_addon runner DATASET        label and picture an existing dataset
+       python -m synthdata_addon validate DATASET       check a dataset: files, masks, boxes, ids
+       python -m synthdata_addon export DATASET KIND... write yolo_detect, yolo_segment, bop or imagefolder
        python -m synthdata_addon example FILE.blend     save the example room (needs the bpy module)
        python -m synthdata_addon generate FILE.blend [options]   see generate --help (needs the bpy module)
 """
@@ -18,6 +20,10 @@ def main(argv: list[str]) -> int:
         from .runner.cli import main as runner_main
 
         return runner_main(argv[1:])
+    if argv[:1] in (["validate"], ["export"]):
+        from .runner import commands
+
+        return (commands.validate_main if argv[0] == "validate" else commands.export_main)(argv[1:])
     if argv[:1] == ["example"] and len(argv) == 2:
         return _in_blender(["example", "--save", argv[1]], None)
     if argv[:1] == ["generate"] and len(argv) >= 2:

@@ -7,18 +7,20 @@ from collections.abc import Callable
 
 import bpy
 
-from .ui import command, handlers, lists, panels, preferences, properties
-from .ui.ops import categories, example_room, generate, open_dataset, styles
+from .ui import command, handlers, label_panels, lists, panels, preferences, properties
+from .ui.ops import categories, category_list, example_room, generate, open_dataset, styles
 
 CLASSES: tuple[type, ...] = (
     *properties.CLASSES,
     *preferences.CLASSES,
     *lists.CLASSES,
     *categories.CLASSES,
+    *category_list.CLASSES,
     *example_room.CLASSES,
     *styles.CLASSES,
     *open_dataset.CLASSES,
     *generate.CLASSES,
+    *label_panels.CLASSES,
     *panels.CLASSES,
 )
 

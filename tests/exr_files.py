@@ -9,11 +9,22 @@ import numpy as np
 
 
 def write_exr(
-    path: Path, depth, normal, index, *, layer="ViewLayer", modern=False, drop=(), combined=True, packed=True
+    path: Path,
+    depth,
+    normal,
+    index,
+    *,
+    layer="ViewLayer",
+    modern=False,
+    drop=(),
+    combined=True,
+    packed=True,
+    extra=None,
 ) -> Path:
     """Write one view's passes.
 
-    ``modern`` is Blender 5's naming and multi-part layout, ``drop`` leaves passes out, ``packed`` is ZIP compression.
+    ``modern`` is Blender 5's naming and multi-part layout, ``drop`` leaves passes out, ``packed`` is ZIP compression,
+    ``extra`` are more passes by "layer.pass", each with its channels.
     """
     import OpenEXR
 
@@ -24,6 +35,7 @@ def write_exr(
     }
     if combined:
         passes[f"{layer}.Combined"] = {c: np.full(depth.shape, 0.5, np.float32) for c in "RGBA"}
+    passes |= extra or {}
     kept = {name: channels for name, channels in passes.items() if name.rsplit(".", 1)[1] not in drop}
     compression = OpenEXR.ZIP_COMPRESSION if packed else OpenEXR.NO_COMPRESSION
     header = {"compression": compression, "type": OpenEXR.scanlineimage}

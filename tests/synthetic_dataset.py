@@ -13,7 +13,14 @@ from synthdata_addon.core.categories import Category
 from synthdata_addon.core.decode import to_json
 from synthdata_addon.core.journal import Journal
 from synthdata_addon.core.layout import DatasetFolder
-from synthdata_addon.core.records import CameraRecord, InstanceRecord, JobRecord, ViewRecord
+from synthdata_addon.core.records import (
+    CameraRecord,
+    InstanceRecord,
+    JobRecord,
+    PixelKey,
+    SeenInstance,
+    ViewRecord,
+)
 from synthdata_addon.core.seeds import is_validation
 from synthdata_addon.core.spec import SCHEMA, JobSpec
 from tests.exr_files import write_exr
@@ -25,7 +32,19 @@ INSTANCES = (
     InstanceRecord(3, "Box", 2),
     InstanceRecord(4, "Hidden", 2),
 )
+INDEX_STEP = 10
+"""The Object Index of an instance is not its id: it is so many times as much."""
 IDENTITY = tuple(tuple(float(v) for v in row) for row in np.eye(4))
+SEEN = tuple(
+    SeenInstance(
+        item.id,
+        item.category_id,
+        (PixelKey(INDEX_STEP * item.id, name=item.name),),
+        matrix_world=IDENTITY,
+        box=(-1.0, -1.0, -1.0, 1.0, 1.0, 1.0),
+    )
+    for item in INSTANCES
+)
 K = ((100.0, 0.0, 31.5), (0.0, 100.0, 23.5), (0.0, 0.0, 1.0))
 CAMERA = CameraRecord("Camera", "PERSP", K, IDENTITY, IDENTITY)
 
@@ -62,6 +81,7 @@ def write_job(folder: DatasetFolder, spec: JobSpec, views: int, scene_file: str 
         depth_far=6.0,
         software={"synthdata": "0.1.0", "blender": "none"},
         created="2026-01-02T03:04:05+00:00",
+        instances=INSTANCES,
     )
     folder.make_folders()
     folder.job_file.write_text(json.dumps(to_json(job)), encoding="utf-8")
@@ -71,7 +91,8 @@ def write_job(folder: DatasetFolder, spec: JobSpec, views: int, scene_file: str 
 def render_view(folder: DatasetFolder, spec: JobSpec, view: int, *, modern: bool = False) -> ViewRecord:
     """Write one view's EXR and its line of views.jsonl."""
     depth, normal, index = scene_passes(view, spec.width, spec.height)
-    write_exr(folder.full(layout.pass_file(view)), depth, normal, index, modern=modern, combined=False)
+    file = folder.full(layout.pass_file(view))
+    write_exr(file, depth, normal, index * INDEX_STEP, modern=modern, combined=False)
     record = ViewRecord(
         view=view,
         frame=1,
@@ -80,7 +101,7 @@ def render_view(folder: DatasetFolder, spec: JobSpec, view: int, *, modern: bool
         height=spec.height,
         pass_file=layout.pass_file(view),
         camera=CAMERA,
-        instances=INSTANCES,
+        instances=SEEN,
     )
     Journal(folder.views_journal).append(record)
     return record

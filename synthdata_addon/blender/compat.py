@@ -11,6 +11,9 @@ import bpy
 PATH_OPTIONS: Final = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()
 """Options of a path property that takes ``//``; without them 5.x shows such a path in red, and 4.4 has none."""
 
+EEVEE: Final = "BLENDER_EEVEE" if bpy.app.version >= (5, 0, 0) else "BLENDER_EEVEE_NEXT"
+"""The engine's name."""
+
 
 def set_multilayer_exr(settings: Any, *, compress: bool) -> None:
     """Make image settings write 32-bit multilayer EXR, all layers in one part, packed without loss or not at all."""

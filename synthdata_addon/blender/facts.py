@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import bpy
 import numpy as np
@@ -14,15 +14,15 @@ from ..core.camera import Lens, intrinsics, world_to_opencv
 from ..core.errors import SceneError
 from ..core.plan import SceneFacts
 from ..core.spec import SweepSpec
-from .labelling import LabelledObject
+from .labelling import Thing
 
 DEPTH_GRID = (12, 9)
 DEPTH_PERCENTILES = (1.0, 99.0)
 PANORAMA = "PANO"
 
 
-def scene_facts(scene: bpy.types.Scene, sweep: SweepSpec, objects: Iterable[LabelledObject]) -> SceneFacts:
-    """Read the facts of a scene, in scene units and world space.
+def scene_facts(scene: bpy.types.Scene, sweep: SweepSpec, things: Sequence[Thing]) -> SceneFacts:
+    """Read the facts of a scene, in scene units and world space; ``things`` are what is labelled in it.
 
     Raises:
         SceneError: ``scene.no_camera``, ``scene.no_target`` or ``scene.panoramic_camera``.
@@ -47,7 +47,7 @@ def scene_facts(scene: bpy.types.Scene, sweep: SweepSpec, objects: Iterable[Labe
                 f"The camera '{name}' is panoramic, which has no pinhole intrinsics.",
                 "Make it perspective or orthographic.",
             )
-    target, radius = _target(scene, sweep, objects)
+    target, radius = _target(scene, sweep, things)
     return SceneFacts(
         target=target,
         target_radius=radius,
@@ -90,7 +90,7 @@ def _frame(marker: bpy.types.TimelineMarker) -> int:
 
 
 def _target(
-    scene: bpy.types.Scene, sweep: SweepSpec, objects: Iterable[LabelledObject]
+    scene: bpy.types.Scene, sweep: SweepSpec, things: Sequence[Thing]
 ) -> tuple[tuple[float, float, float], float]:
     """Return the point to look at and the radius of what should be seen there."""
     if sweep.target:
@@ -103,21 +103,19 @@ def _target(
             )
         corners = np.array(list(_corners(obj)))
         if len(corners) == 0:
-            return tuple(obj.matrix_world.translation), _labelled_radius(
-                objects, obj.matrix_world.translation
-            )
+            place = obj.matrix_world.translation
+            return (place.x, place.y, place.z), _labelled_radius(things, np.array(place))
     else:
-        names = [item.name for item in objects]
-        corners = np.array([corner for name in names for corner in _corners(object_by_full_name(name))])
+        corners = np.concatenate([thing.corners() for thing in things])
     low, high = corners.min(axis=0), corners.max(axis=0)
     middle = (low + high) / 2.0
     return (float(middle[0]), float(middle[1]), float(middle[2])), float(np.linalg.norm(high - low) / 2.0)
 
 
-def _labelled_radius(objects: Iterable[LabelledObject], centre: Vector) -> float:
-    """Return half of the median distance from an empty target to the labelled things round it."""
-    places = [object_by_full_name(item.name).matrix_world.translation for item in objects]
-    return float(np.median([(place - centre).length for place in places])) if places else 1.0
+def _labelled_radius(things: Sequence[Thing], centre: np.ndarray) -> float:
+    """Return the median distance from an empty target to the labelled things round it."""
+    places = [thing.matrix_world[:3, 3] for thing in things]
+    return float(np.median(np.linalg.norm(np.array(places) - centre, axis=1))) if places else 1.0
 
 
 def _corners(obj: bpy.types.Object) -> Iterator[tuple[float, float, float]]:

@@ -9,21 +9,7 @@ from __future__ import annotations
 
 import bpy
 
-OVERRIDE_NAME = "SynthData Flat"
 SEE_THROUGH_NODES = frozenset({"BSDF_TRANSPARENT", "HOLDOUT", "BSDF_RAY_PORTAL", "SCRIPT"})
-
-
-def make_flat_material() -> bpy.types.Material:
-    """Return a new emission material that Cycles does not treat as a light."""
-    material = bpy.data.materials.new(OVERRIDE_NAME)
-    material.use_nodes = True
-    tree = material.node_tree
-    tree.nodes.clear()
-    output = tree.nodes.new("ShaderNodeOutputMaterial")
-    emission = tree.nodes.new("ShaderNodeEmission")
-    tree.links.new(emission.outputs[0], output.inputs["Surface"])
-    material.cycles.emission_sampling = "NONE"
-    return material
 
 
 def override_is_exact(depsgraph: bpy.types.Depsgraph) -> bool:

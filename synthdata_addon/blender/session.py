@@ -7,7 +7,7 @@ import logging
 import os
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import bpy
@@ -17,14 +17,16 @@ from mathutils import Matrix, Vector
 from ..core.arrays import Matrix4
 from ..core.camera import Lens, intrinsics, world_to_opencv
 from ..core.errors import SceneError, SynthDataError
-from ..core.layout import DatasetFolder, pass_file, render_file, replacing
+from ..core.layout import DatasetFolder, crypto_file, pass_file, render_file, replacing, solo_file
 from ..core.plan import PlannedView, SceneFacts, can_retry, plan_view, sweep_radius
-from ..core.records import CameraRecord, InstanceRecord, JobRecord, ViewRecord
+from ..core.records import CameraRecord, JobRecord, SeenInstance, ViewRecord
 from ..core.seeds import is_validation
-from . import compat
+from .beauty import BeautyScene
 from .checks import blocking_object
+from .contents import Contents
 from .facts import camera_of_marker, depth_range, lens_of, object_by_full_name, sampled_depths
-from .job_scene import JobScene
+from .job_scene import JobScene, render_scene
+from .solo import SoloViews
 
 log = logging.getLogger(__name__)
 ATTEMPTS = 20
@@ -34,34 +36,42 @@ DEPTH_FRAMES = 6
 
 @dataclass(frozen=True)
 class PendingView:
-    """A view whose camera and frame are set, ready to render to ``part`` and then move to its name."""
+    """A view whose camera and frame are set, ready to render to its ``part`` files and then move to their names.
+
+    ``lens_from`` names the user's camera that it is seen from, "" for a camera of the sweep's own.
+    """
 
     view: int
     frame: int
+    lens_from: str
     camera: CameraRecord
+    instances: tuple[SeenInstance, ...]
     part: Path
+    beauty_part: Path
     started: float
+    solo_parts: tuple[Path, ...] = ()
 
 
 class RenderSession:
     """Renders the views of one job that are not rendered yet, in order.
 
-    Usage: while :attr:`remaining`: :meth:`step`; then :meth:`close`, always. A caller that renders without blocking
-    calls :meth:`prepare`, :meth:`render_in_background`, waits, and then :meth:`finish`.
+    Usage: while :attr:`remaining`: :meth:`step`; then :meth:`close`, always.
     """
 
     def __init__(
         self,
         job_scene: JobScene,
         facts: SceneFacts,
-        instances: tuple[InstanceRecord, ...],
+        contents: Contents,
         folder: DatasetFolder,
     ) -> None:
         self.job_scene = job_scene
         self.facts = facts
-        self.instances = instances
+        self.contents = contents
         self.folder = folder
         self.spec = job_scene.spec
+        self.beauty = BeautyScene(job_scene.source, job_scene.layer, job_scene.spec)
+        self.solo = SoloViews(job_scene, contents, folder)
         self.remaining: list[int] = []
 
     def open(self, job: JobRecord, done: Iterable[int]) -> None:
@@ -102,13 +112,16 @@ class RenderSession:
         view = self.remaining[0]
         try:
             pending = self.prepare()
-            self.render(pending)
+            self.render_labels(pending)
+            pending = self.render_solos(pending)
+            if self.spec.passes.beauty:
+                self.render_beauty(pending)
             return self.finish(pending)
         except SynthDataError as error:
             return self.skip(view, error.message)
 
     def prepare(self) -> PendingView:
-        """Set frame, camera and output path for the next view.
+        """Set frame and camera for the next view.
 
         Raises:
             SceneError: ``scene.blocked_view``: no free place was found for the camera.
@@ -120,75 +133,117 @@ class RenderSession:
         self._set_camera(scene, lens, pose)
         part = self.folder.full(pass_file(view)).with_name(f".{view:06d}.part.exr")
         part.parent.mkdir(parents=True, exist_ok=True)
-        scene.render.filepath = str(part)
         name = self._camera_at(planned) if planned.camera else "SynthData"
         record = _camera_record(name, lens, pose, (self.spec.width, self.spec.height))
-        return PendingView(view=view, frame=planned.frame, camera=record, part=part, started=started)
+        return PendingView(
+            view=view,
+            frame=planned.frame,
+            lens_from=self._camera_at(planned) if planned.camera else "",
+            camera=record,
+            instances=self.contents.with_keypoints(
+                planned.frame, self.contents.seen(planned.frame), record, (lens.clip_start, lens.clip_end)
+            ),
+            part=part,
+            beauty_part=part.with_name(f".{view:06d}.beauty.part{'.exr' if self._has_crypto else '.png'}"),
+            started=started,
+        )
 
-    def render(self, pending: PendingView) -> None:
-        """Render the pending view, blocking.
+    @property
+    def _has_crypto(self) -> bool:
+        return self.spec.passes.beauty and self.beauty.writes_cryptomatte
+
+    def render_labels(self, pending: PendingView) -> None:
+        """Render the pending view's label passes, blocking.
 
         Raises:
             SceneError: ``scene.render_failed`` with Blender's own reason.
         """
-        try:
-            self._render("EXEC_DEFAULT")
-        except RuntimeError as error:
-            reason = " ".join(str(error).split())
-            raise SceneError(
-                "scene.render_failed",
-                f"View {pending.view} did not render: {reason}",
-                "See Blender's console.",
-            ) from error
-
-    def render_in_background(self) -> None:
-        """Start a render job of the prepared view and return at once; no window opens for it."""
-        preferences = bpy.context.preferences.view
-        shown = preferences.render_display_type
-        preferences.render_display_type = "NONE"
-        try:
-            self._render("INVOKE_DEFAULT")
-        finally:
-            preferences.render_display_type = shown
-
-    def _render(self, how: str) -> None:
-        scene = self.job_scene.ensure()
-        # Not by the operator's own `scene`: that renders the frame of the user's scene.
-        with bpy.context.temp_override(scene=scene, view_layer=scene.view_layers[0]):
-            bpy.ops.render.render(how, write_still=True)
-
-    def finish(self, pending: PendingView) -> ViewRecord:
-        """Move the rendered file to its name and return the view's record.
-
-        Raises:
-            SceneError: ``scene.render_failed``: the render wrote no file.
-        """
+        with self.job_scene.numbered() as scene:
+            scene.render.filepath = str(pending.part)
+            render_scene(scene, pending.view, write=True)
         if not pending.part.exists():
             raise SceneError(
                 "scene.render_failed",
-                f"View {pending.view} wrote no passes.",
+                f"View {pending.view} wrote no file.",
                 "Is the disk full? See the console.",
             )
+
+    def render_solos(self, pending: PendingView) -> PendingView:
+        """Render what the pending view's things show alone, blocking; return it with what that tells.
+
+        Raises:
+            SceneError: ``scene.render_failed``.
+        """
+        if not self.spec.labels.visibility:
+            return pending
+        return replace(
+            pending,
+            solo_parts=self.solo.render(pending.view, pending.frame, pending.camera),
+            instances=self.solo.with_outside(pending.instances, pending.camera),
+        )
+
+    def render_beauty(self, pending: PendingView) -> None:
+        """Render the pending view's finished picture, blocking.
+
+        Raises:
+            SceneError: ``scene.render_failed`` with Blender's own reason.
+        """
+        camera = self.job_scene.camera()
+        scene = self.beauty.prepare(camera, pending.lens_from, pending.frame, pending.beauty_part)
+        render_scene(scene, pending.view, write=self._has_crypto)
+
+    def finish(self, pending: PendingView) -> ViewRecord:
+        """Move the rendered files to their names and return the view's record.
+
+        Raises:
+            SceneError: ``scene.render_failed``: the finished picture was not rendered.
+        """
+        view = pending.view
         if self.spec.passes.beauty:
-            self._save_beauty(pending.view)
-        target = self.folder.full(pass_file(pending.view))
-        if self._are_passes_durable:
-            with pending.part.open("rb") as file:
-                os.fsync(file.fileno())
-        pending.part.replace(target)
-        self.remaining.remove(pending.view)
+            self._keep_beauty(pending)
+        for number, part in enumerate(pending.solo_parts):
+            self._move(part, solo_file(view, number))
+        self._move(pending.part, pass_file(view))
+        self.remaining.remove(view)
         return ViewRecord(
-            view=pending.view,
+            view=view,
             frame=pending.frame,
-            split=self._split(pending.view),
+            split=self._split(view),
             width=self.spec.width,
             height=self.spec.height,
-            pass_file=pass_file(pending.view),
+            pass_file=pass_file(view),
             camera=pending.camera,
-            instances=self.instances,
+            instances=pending.instances,
+            solo_files=tuple(solo_file(view, number) for number in range(len(pending.solo_parts))),
+            crypto_file=crypto_file(view) if self._has_crypto else "",
             beauty=self.spec.passes.beauty,
             seconds=round(time.perf_counter() - pending.started, 4),
         )
+
+    def _keep_beauty(self, pending: PendingView) -> None:
+        if self._has_crypto:
+            if not pending.beauty_part.exists():
+                raise SceneError(
+                    "scene.render_failed",
+                    f"The picture of view {pending.view} was not written.",
+                    "Was its render cancelled? See the console.",
+                )
+            self._move(pending.beauty_part, crypto_file(pending.view))
+        with replacing(self.folder.full(render_file(pending.view))) as part:
+            try:
+                self.beauty.save_picture(part)
+            except RuntimeError as error:
+                raise SceneError(
+                    "scene.render_failed",
+                    f"The picture of view {pending.view} was not rendered: {' '.join(str(error).split())}",
+                    "Was its render cancelled? See the console.",
+                ) from error
+
+    def _move(self, part: Path, target: str) -> None:
+        if self._are_passes_durable:
+            with part.open("rb") as file:
+                os.fsync(file.fileno())
+        part.replace(self.folder.full(target))
 
     def skip(self, view: int, reason: str) -> ViewRecord:
         """Return the record of a view that is left out, with the reason."""
@@ -204,6 +259,8 @@ class RenderSession:
 
     def close(self) -> None:
         """Take everything of the job out of the user's file again."""
+        self.beauty.close()
+        self.solo.close()
         self.job_scene.close()
 
     def _split(self, view: int) -> str:
@@ -250,15 +307,6 @@ class RenderSession:
             if getattr(camera.data, name) != wanted:
                 setattr(camera.data, name, value)
         camera.matrix_world = Matrix(pose.tolist())
-
-    def _save_beauty(self, view: int) -> None:
-        scene = self.job_scene.ensure()
-        with replacing(self.folder.full(render_file(view))) as part:
-            compat.set_png(scene.render.image_settings)
-            try:
-                bpy.data.images["Render Result"].save_render(str(part), scene=scene)
-            finally:
-                compat.set_multilayer_exr(scene.render.image_settings, compress=self.spec.passes.keep)
 
 
 def _camera_record(name: str, lens: Lens, pose: Matrix4, size: tuple[int, int]) -> CameraRecord:

@@ -8,11 +8,13 @@ import functools
 import json
 import math
 import types
+from collections.abc import Callable, Iterable
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from .errors import SpecError
 
 T = TypeVar("T")
+Reader = Callable[[Any], Any]
 
 
 def to_json(value: Any) -> Any:
@@ -67,83 +69,184 @@ def from_json(cls: type[T], data: Any, path: str) -> T:
     Raises:
         SpecError: ``spec.type``, ``spec.unknown_key`` or ``spec.missing_key``, naming the path and the value.
     """
-    if not isinstance(data, dict):
-        raise _wrong(path, data, "an object")
-    fields = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]  # T is a dataclass by contract
-    unknown = sorted(set(data) - set(fields))
-    if unknown:
-        known = ", ".join(fields)
-        raise SpecError(
-            "spec.unknown_key", f"{path} has an unknown setting '{unknown[0]}'.", f"Known are: {known}."
-        )
-    hints = _hints(cls)  # type: ignore[arg-type]  # mypy holds that a type may not be hashable
-    values = {name: _value(hints[name], data[name], f"{path}.{name}") for name in data}
-    for name, field in fields.items():
-        optional = (
-            field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
-        )
-        if name not in values and not optional:
-            raise SpecError("spec.missing_key", f"{path} lacks '{name}'.", "Add it.")
-    return cls(**values)
+    try:
+        value: T = _reader(cls)(data)  # type: ignore[arg-type]  # mypy holds that a type may not be hashable
+    except _Fault as fault:
+        raise fault.error(path + fault.place) from None
+    return value
+
+
+class _Fault(Exception):  # noqa: N818 - it becomes an error once its whole path is known
+    """What is wrong with a value; the way to it is added on the way out, so that good values cost no path."""
+
+    def __init__(self, error: Callable[[str], SpecError], place: str = "") -> None:
+        super().__init__()
+        self.error = error
+        self.place = place
 
 
 @functools.cache
-def _hints(cls: type[Any]) -> dict[str, Any]:
-    return get_type_hints(cls)
-
-
-def _value(hint: Any, data: Any, path: str) -> Any:
-    origin = get_origin(hint)
+def _reader(hint: Any) -> Reader:
+    """Return the function that turns parsed JSON into a value of a type, made once a type."""
+    origin, args = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
-        inner = [arg for arg in get_args(hint) if arg is not type(None)]
-        return None if data is None else _value(inner[0], data, path)
+        inner = _reader(next(arg for arg in args if arg is not type(None)))
+        return lambda data: None if data is None else inner(data)
     if origin is Literal:
-        if data not in get_args(hint) or isinstance(data, bool):
-            raise _wrong(path, data, "one of " + ", ".join(map(str, get_args(hint))))
-        return data
+        return _literal_reader(args)
     if origin is tuple:
-        return _tuple(hint, data, path)
+        return _list_reader(args[0]) if args[1:] == (Ellipsis,) else _row_reader(args)
     if origin is dict:
-        if not isinstance(data, dict):
-            raise _wrong(path, data, "an object")
-        return {key: _value(get_args(hint)[1], item, f"{path}.{key}") for key, item in data.items()}
+        return _dict_reader(args[1])
     if dataclasses.is_dataclass(hint):
-        return from_json(hint, data, path)  # type: ignore[arg-type]  # is_dataclass also admits instances
-    return data if hint is Any else _scalar(hint, data, path)
+        return _dataclass_reader(hint)
+    return _SCALARS.get(hint, lambda data: data)
 
 
-def _tuple(hint: Any, data: Any, path: str) -> tuple[Any, ...]:
-    if not isinstance(data, list):
-        raise _wrong(path, data, "a list")
-    args = get_args(hint)
-    if len(args) == 2 and args[1] is Ellipsis:
-        return tuple(_value(args[0], item, f"{path}[{i}]") for i, item in enumerate(data))
-    if len(data) != len(args):
-        raise _wrong(path, data, f"a list of {len(args)}")
-    return tuple(
-        _value(arg, item, f"{path}[{i}]") for i, (arg, item) in enumerate(zip(args, data, strict=True))
-    )
+def _dataclass_reader(cls: Any) -> Reader:
+    fields = {field.name: field for field in dataclasses.fields(cls)}
+    hints = get_type_hints(cls)
+    readers = {name: _reader(hints[name]) for name in fields}
+    needed = [
+        name
+        for name, field in fields.items()
+        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    ]
+
+    def read(data: Any) -> Any:
+        if not isinstance(data, dict):
+            raise _wrong(data, "an object")
+        if not data.keys() <= readers.keys():
+            raise _unknown(min(data.keys() - readers.keys()), fields)
+        values = {}
+        try:
+            for name, item in data.items():
+                values[name] = readers[name](item)
+        except _Fault as fault:
+            fault.place = f".{name}{fault.place}"
+            raise
+        for name in needed:
+            if name not in values:
+                raise _missing(name)
+        return cls(**values)
+
+    return read
 
 
-def _scalar(hint: Any, data: Any, path: str) -> Any:
-    if hint is bool and isinstance(data, bool):
+def _list_reader(hint: Any) -> Reader:
+    inner = _reader(hint)
+
+    def read(data: Any) -> Any:
+        if not isinstance(data, list):
+            raise _wrong(data, "a list")
+        try:
+            return tuple([inner(item) for item in data])
+        except _Fault as fault:
+            raise _placed(fault, [inner] * len(data), data) from None
+
+    return read
+
+
+def _row_reader(hints: tuple[Any, ...]) -> Reader:
+    inner = [_reader(hint) for hint in hints]
+
+    def read(data: Any) -> Any:
+        if not isinstance(data, list):
+            raise _wrong(data, "a list")
+        if len(data) != len(inner):
+            raise _wrong(data, f"a list of {len(inner)}")
+        try:
+            return tuple([reader(item) for reader, item in zip(inner, data, strict=True)])
+        except _Fault as fault:
+            raise _placed(fault, inner, data) from None
+
+    return read
+
+
+def _placed(fault: _Fault, readers: list[Reader], data: list[Any]) -> _Fault:
+    """Return a fault of a list with the number of the first item that has it."""
+    for number, (reader, item) in enumerate(zip(readers, data, strict=True)):
+        try:
+            reader(item)
+        except _Fault as found:
+            return _Fault(found.error, f"[{number}]{found.place}")
+    return fault
+
+
+def _dict_reader(hint: Any) -> Reader:
+    inner = _reader(hint)
+
+    def read(data: Any) -> Any:
+        if not isinstance(data, dict):
+            raise _wrong(data, "an object")
+        values = {}
+        try:
+            for key, item in data.items():
+                values[key] = inner(item)
+        except _Fault as fault:
+            fault.place = f".{key}{fault.place}"
+            raise
+        return values
+
+    return read
+
+
+def _literal_reader(choices: tuple[Any, ...]) -> Reader:
+    def read(data: Any) -> Any:
+        if data not in choices or isinstance(data, bool):
+            raise _wrong(data, "one of " + ", ".join(map(str, choices)))
         return data
-    if hint is str and isinstance(data, str):
+
+    return read
+
+
+def _read_bool(data: Any) -> bool:
+    if isinstance(data, bool):
         return data
-    if hint is int and isinstance(data, int) and not isinstance(data, bool):
+    raise _wrong(data, "true or false")
+
+
+def _read_text(data: Any) -> str:
+    if isinstance(data, str):
         return data
-    if hint is float and isinstance(data, (int, float)) and not isinstance(data, bool):
+    raise _wrong(data, "a text")
+
+
+def _read_int(data: Any) -> int:
+    if isinstance(data, int) and not isinstance(data, bool):
+        return data
+    raise _wrong(data, "a whole number")
+
+
+def _read_float(data: Any) -> float:
+    if isinstance(data, (int, float)) and not isinstance(data, bool):
         try:
             number = float(data)
         except OverflowError:
             number = math.inf
         if math.isfinite(number):
             return number
-    words = {bool: "true or false", str: "a text", int: "a whole number", float: "a finite number"}
-    raise _wrong(path, data, words[hint])
+    raise _wrong(data, "a finite number")
 
 
-def _wrong(path: str, data: Any, wanted: str) -> SpecError:
-    shown = json.dumps(data, default=str)
-    shown = shown if len(shown) <= 60 else shown[:57] + "..."
-    return SpecError("spec.type", f"{path} must be {wanted}, not {shown}.", "Correct it in the job file.")
+_SCALARS: dict[Any, Reader] = {bool: _read_bool, str: _read_text, int: _read_int, float: _read_float}
+
+
+def _unknown(name: str, known: Iterable[str]) -> _Fault:
+    hint = f"Known are: {', '.join(known)}."
+    return _Fault(
+        lambda path: SpecError("spec.unknown_key", f"{path} has an unknown setting '{name}'.", hint)
+    )
+
+
+def _missing(name: str) -> _Fault:
+    return _Fault(lambda path: SpecError("spec.missing_key", f"{path} lacks '{name}'.", "Add it."))
+
+
+def _wrong(data: Any, wanted: str) -> _Fault:
+    def error(path: str) -> SpecError:
+        shown = json.dumps(data, default=str)
+        shown = shown if len(shown) <= 60 else shown[:57] + "..."
+        return SpecError("spec.type", f"{path} must be {wanted}, not {shown}.", "Correct it in the job file.")
+
+    return _Fault(error)

@@ -38,9 +38,11 @@ class Journal:
         if not self._mended:
             self._drop_torn_line()
         line = json.dumps(to_json(record), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        self._mended = False  # a full disk may take half of the line, which the next must not join
         with self.path.open("ab") as file:
             file.write(line.encode() + b"\n")
             file.flush()
+            self._mended = True
             if time.monotonic() - self._synced >= self._sync_every:
                 os.fsync(file.fileno())
                 self._synced = time.monotonic()
@@ -77,11 +79,14 @@ class Journal:
                     log.warning("%s line %d is unreadable and is left out: %s", self.path.name, number, error)
                 offset += len(line)
 
-    def at(self, cls: type[T], offset: int) -> T:
+    def at(self, cls: type[T], offset: int, drop: Collection[str] = ()) -> T:
         """Return the record whose line begins at ``offset``, so that a caller need not keep all of them in memory."""
         with self.path.open("rb") as file:
             file.seek(offset)
-            return from_json(cls, parse_json(file.readline().decode(), self.path.name), self.path.name)
+            data = parse_json(file.readline().decode(), self.path.name)
+        if drop and isinstance(data, dict):
+            data = {key: value for key, value in data.items() if key not in drop}
+        return from_json(cls, data, self.path.name)
 
     def _drop_torn_line(self) -> None:
         """Cut what follows the last newline, so that a new line never joins a torn one."""

@@ -49,9 +49,37 @@ class DatasetFolder:
         """What the runner and its libraries said."""
         return self.root / "runner.log"
 
+    @property
+    def job_lock(self) -> Path:
+        """Held by the one job that may work here; see ``core/lock.py``."""
+        return self.root / "job.lock"
+
+    @property
+    def runner_lock(self) -> Path:
+        """Held by a job's runner, which may outlive its Blender for a moment."""
+        return self.root / "runner.lock"
+
+    @property
+    def rendering(self) -> Path:
+        """The view that Blender is rendering; see ``core/begun.py``."""
+        return self.root / "rendering.json"
+
+    @property
+    def labelling(self) -> Path:
+        """The view that the runner is labelling; see ``core/begun.py``."""
+        return self.root / "labelling.json"
+
     def annotations(self, split: str) -> Path:
         """Return the COCO file of a split."""
         return self.root / "annotations" / f"instances_{split}.json"
+
+    def panoptic(self, split: str) -> Path:
+        """Return the COCO panoptic file of a split; the pictures it names lie in the folder beside it."""
+        return self.root / "annotations" / f"panoptic_{split}.json"
+
+    def captions(self, split: str) -> Path:
+        """Return the COCO captions file of a split."""
+        return self.root / "annotations" / f"captions_{split}.json"
 
     def full(self, relative: str) -> Path:
         """Return the absolute path of a path from a journal."""
@@ -75,10 +103,27 @@ class DatasetFolder:
                 "Choose a folder of your own.",
             ) from error
 
+    def sweep_out_parts(self) -> None:
+        """Remove the temporary files (:func:`replacing`, renders) of a killed process; nobody may be at work."""
+        for folder, _, names in os.walk(self.root):
+            for name in names:
+                if name.startswith(".") and ".part" in name:
+                    (Path(folder) / name).unlink(missing_ok=True)
+
 
 def pass_file(view: int) -> str:
     """Return the relative path of a view's multilayer EXR."""
     return f"passes/{view:06d}.exr"
+
+
+def crypto_file(view: int) -> str:
+    """Return the relative path of a view's Cryptomatte EXR."""
+    return f"passes/{view:06d}.crypto.exr"
+
+
+def solo_file(view: int, number: int) -> str:
+    """Return the relative path of one of the EXR files that show a view's instances alone."""
+    return f"passes/{view:06d}.solo{number}.exr"
 
 
 def mask_file(view: int) -> str:
@@ -89,6 +134,11 @@ def mask_file(view: int) -> str:
 def category_mask_file(view: int) -> str:
     """Return the relative path of a view's class map (16-bit PNG, the category id of each pixel)."""
     return f"masks/category/{view:06d}.png"
+
+
+def panoptic_file(split: str, view: int) -> str:
+    """Return the relative path of a view's panoptic picture, where readers of COCO panoptic look for it."""
+    return f"annotations/panoptic_{split}/{view:06d}.png"
 
 
 def control_file(kind: str, view: int) -> str:

@@ -14,9 +14,10 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
+from .controls import ALWAYS, KINDS, ControlKind, ControlSpec, Family, recommended
 from .decode import from_json, parse_json
 from .errors import ModelError, SpecError
-from .spec import ControlSpec, ModelSpec, StyleSpec
+from .spec import JobSpec, ModelSpec, StyleSpec
 
 EMBEDDED: Final = "quick_look"
 """What journals call the model of this package."""
@@ -70,10 +71,11 @@ def read_defaults(folder: Path) -> ModelDefaults:
 
 
 def resolve(model: ModelSpec) -> ModelSpec:
-    """Fill in what the request leaves to the model: path, ControlNets, steps and guidance.
+    """Fill in what the request leaves to the model: path, ControlNets and their strength, steps and guidance.
 
     Raises:
-        ModelError: ``model.not_found`` (the package has no embedded model), ``model.bad_defaults``.
+        ModelError: ``model.not_found`` (the package has no embedded model), ``model.bad_defaults``, or
+            ``model.not_a_pipeline`` (its model_index.json cannot be read).
     """
     folder = Path(model.path).expanduser() if model.path else embedded_path()
     if not model.path and not (folder / "model_index.json").is_file():
@@ -83,13 +85,33 @@ def resolve(model: ModelSpec) -> ModelSpec:
             "Name a Stable Diffusion model and its ControlNets.",
         )
     defaults = read_defaults(folder)
+    of = family(str(folder))
     return replace(
         model,
         path=str(folder) if not model.path or folder.exists() else model.path,
-        controls=model.controls or defaults.controls,
+        controls=tuple(recommended(control, of) for control in model.controls or defaults.controls),
         steps=model.steps or defaults.steps,
         guidance_scale=model.guidance_scale if model.guidance_scale >= 0.0 else defaults.guidance_scale,
     )
+
+
+def family(name: str) -> Family:
+    """Return the family of a base model, by the pipeline that its folder names; "sd15" where that cannot be known."""
+    index = Path(name).expanduser() / "model_index.json"
+    kind = str(_read_config(index).get("_class_name", "")) if index.is_file() else ""
+    return "sdxl" if kind.startswith("StableDiffusionXL") else "sd15"
+
+
+def control_kinds(job: JobSpec) -> tuple[ControlKind, ...]:
+    """Return the control images of each view: depth, normal, what the job asks for, what its model reads."""
+    wanted = {*ALWAYS, *job.control_images.kinds}
+    if job.styles:
+        try:
+            controls = resolve(job.model).controls
+        except ModelError:
+            controls = job.model.controls  # a model that is not there is reported where it is loaded
+        wanted |= {control.kind for control in controls}
+    return tuple(kind for kind in KINDS if kind in wanted)
 
 
 def check_model(model: ModelSpec) -> None:

@@ -12,6 +12,7 @@ from .arrays import Matrix4
 from .camera import look_at
 from .seeds import Purpose, generator
 from .spec import SweepSpec
+from .spread import count_when, pick, spread
 
 GOLDEN_ANGLE = math.pi * (3.0 - math.sqrt(5.0))
 RADIUS_JITTER = 0.2
@@ -45,8 +46,16 @@ def view_count(sweep: SweepSpec, facts: SceneFacts) -> int:
     if sweep.kind == "CAMERAS":
         return min(sweep.views, len(facts.cameras))
     if sweep.kind == "FRAMES":
-        return min(sweep.views, len(range(sweep.frame_start, sweep.frame_end + 1, sweep.frame_step)))
+        return len(sweep_frames(sweep, facts.frame_current))
     return sweep.views
+
+
+def sweep_frames(sweep: SweepSpec, frame_current: int) -> list[int]:
+    """Return the frames that the views show, in order: that of every view of FRAMES, else the current one."""
+    if sweep.kind != "FRAMES":
+        return [frame_current]
+    frames = range(sweep.frame_start, sweep.frame_end + 1, sweep.frame_step)
+    return list(pick(_counts(sweep), frames))
 
 
 def plan_view(sweep: SweepSpec, facts: SceneFacts, seed: int, index: int, attempt: int = 0) -> PlannedView:
@@ -62,8 +71,7 @@ def plan_view(sweep: SweepSpec, facts: SceneFacts, seed: int, index: int, attemp
     if sweep.kind == "CAMERAS":
         return PlannedView(index=index, frame=facts.frame_current, camera=facts.cameras[index])
     if sweep.kind == "FRAMES":
-        frames = range(sweep.frame_start, sweep.frame_end + 1, sweep.frame_step)
-        chosen = frames[index * len(frames) // view_count(sweep, facts)]
+        chosen = sweep_frames(sweep, facts.frame_current)[index]
         return PlannedView(index=index, frame=chosen, camera=facts.active_camera)
     pose = _orbit_pose(sweep, facts, seed, index, attempt)
     return PlannedView(index=index, frame=facts.frame_current, pose=pose)
@@ -88,11 +96,8 @@ def _orbit_pose(sweep: SweepSpec, facts: SceneFacts, seed: int, index: int, atte
     strength = sweep.jitter if attempt == 0 else max(sweep.jitter, RETRY_JITTER)
     if strength > 0.0:
         draw = generator(seed, index, Purpose.POSE, attempt).uniform(-1.0, 1.0, 3) * strength
-        step = (
-            math.radians(sweep.azimuth_range) / sweep.views
-            if sweep.kind == "ORBIT"
-            else math.pi / sweep.views**0.5
-        )
+        views = count_when(_counts(sweep), index)
+        step = math.radians(sweep.azimuth_range) / views if sweep.kind == "ORBIT" else math.pi / views**0.5
         # Each further attempt may stray one step more, so that a pillar in the way is walked round, not hit again.
         reach = 1.0 + attempt
         azimuth += draw[0] * step * reach
@@ -112,14 +117,16 @@ def _orbit_pose(sweep: SweepSpec, facts: SceneFacts, seed: int, index: int, atte
 
 def _orbit(sweep: SweepSpec, index: int) -> tuple[float, float]:
     # A full circle must not end where it began; an arc shows both its ends.
-    full = sweep.azimuth_range >= 360.0
-    steps = sweep.views if full else max(sweep.views - 1, 1)
-    azimuth = math.radians(sweep.azimuth_start + sweep.azimuth_range * index / steps)
-    return azimuth, math.radians(sweep.elevation)
+    place = spread(_counts(sweep), arc=sweep.azimuth_range < 360.0)[index]
+    return math.radians(sweep.azimuth_start + sweep.azimuth_range * place), math.radians(sweep.elevation)
 
 
 def _dome(sweep: SweepSpec, index: int) -> tuple[float, float]:
     """Fibonacci lattice on the zone between two elevations: equal area in height (Archimedes), golden angle round."""
     low, high = math.sin(math.radians(sweep.elevation_min)), math.sin(math.radians(sweep.elevation_max))
-    height = low + (high - low) * (index + 0.5) / sweep.views
+    height = low + (high - low) * spread(_counts(sweep), middle=True)[index]
     return math.radians(sweep.azimuth_start) + index * GOLDEN_ANGLE, math.asin(height)
+
+
+def _counts(sweep: SweepSpec) -> tuple[int, ...]:
+    return (*sweep.extended_from, sweep.views)

@@ -2,7 +2,8 @@
 """Messages between Blender and the runner: one JSON object a line, one frozen dataclass a message.
 
 Blender sends ``start``, then ``view`` for each rendered view, then ``finish``; or ``cancel``. The runner answers
-``hello`` first, then ``progress``, ``sample``, ``warning`` and ``error`` as they come, and ``done`` as its last word.
+``hello`` first, then ``progress``, ``sample``, ``warning`` and ``error`` as they come (``alive`` when none did for a
+while), and ``done`` as its last word.
 """
 
 from __future__ import annotations
@@ -20,9 +21,13 @@ VERSION: Final = 1
 
 @dataclass(frozen=True)
 class Start:
-    """Work on this dataset; ``job.json`` and the journals in it say the rest."""
+    """Work on this dataset; ``job.json`` and the journals in it say the rest.
+
+    ``lock`` is the token of the lock that Blender holds on it; empty lets the runner take it itself.
+    """
 
     dataset: str
+    lock: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,11 @@ class Hello:
     version: int
     pid: int
     python: str
+
+
+@dataclass(frozen=True)
+class Alive:
+    """The runner has nothing to say and is well: it waits for views, or is in a long step."""
 
 
 @dataclass(frozen=True)
@@ -95,14 +105,18 @@ class Done:
     samples: int = 0
     skipped: int = 0
     annotations: int = 0
+    dropped: int = 0
+    """Instances that the job's filters left out."""
     cancelled: bool = False
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-Message: TypeAlias = Start | View | Finish | Cancel | Hello | Progress | Sample | Warning | Error | Done
+Message: TypeAlias = (
+    Start | View | Finish | Cancel | Hello | Alive | Progress | Sample | Warning | Error | Done
+)
 _TYPES: Final[dict[str, type[Message]]] = {
     cls.__name__.lower(): cls
-    for cls in (Start, View, Finish, Cancel, Hello, Progress, Sample, Warning, Error, Done)
+    for cls in (Start, View, Finish, Cancel, Hello, Alive, Progress, Sample, Warning, Error, Done)
 }
 
 

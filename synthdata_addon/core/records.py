@@ -26,12 +26,64 @@ class CameraRecord:
 
 
 @dataclass(frozen=True)
+class PixelKey:
+    """How the passes tell one rendered thing from the others.
+
+    ``index`` is its Object Index, ``random`` the ``Object Info > Random`` of one copy that instancing makes (None for
+    an object that is there itself: its Object Index is enough), ``material`` the Material Index (0: any), ``name`` the
+    object's name as Cryptomatte hashes it.
+    """
+
+    index: int
+    random: float | None = None
+    material: int = 0
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class KeypointRecord:
+    """A keypoint in a view: pixel coordinates as COCO's, and COCO's ``v``.
+
+    ``v`` is 0 outside of the picture (then x = y = 0), 1 hidden by something, 2 visible.
+    """
+
+    x: float
+    y: float
+    v: int
+
+
+@dataclass(frozen=True)
 class InstanceRecord:
-    """One labelled object of a view; ``id`` is its Object Index in the passes, stable over the job."""
+    """One labelled thing: an object, a group of objects, or a copy of either that instancing makes.
+
+    ``id`` is stable over the job and the value in the instance masks. ``parent`` is the object that instances it and
+    ``persistent_id`` Blender's number of the copy (without its unused tail), both empty for what is there itself.
+    """
 
     id: int
     name: str
     category_id: int
+    parent: str = ""
+    persistent_id: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class SeenInstance:
+    """An instance as one view has it.
+
+    ``keys`` find its pixels; ``matrix_world`` (4 x 4, row-major) places its own axes in the world, and ``box`` is its
+    3D box in those axes (x, y, z of the lowest corner, then of the highest; empty without extent), scene units.
+    ``keypoints`` are in the order of its category's. ``outside`` tells whether it reaches past the picture's edges
+    (None when visibility was not asked for).
+    """
+
+    id: int
+    category_id: int
+    keys: tuple[PixelKey, ...]
+    matrix_world: tuple[tuple[float, ...], ...] = ()
+    box: tuple[float, ...] = ()
+    keypoints: tuple[KeypointRecord, ...] = ()
+    outside: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -45,7 +97,12 @@ class ViewRecord:
     height: int
     pass_file: str = ""
     camera: CameraRecord | None = None
-    instances: tuple[InstanceRecord, ...] = ()
+    instances: tuple[SeenInstance, ...] = ()
+    solo_files: tuple[str, ...] = ()
+    """EXR files whose Object Index pass holds the ids of instances that hide nothing of each other: what each shows
+    alone. Every instance whose visibility was asked for is in one of them."""
+    crypto_file: str = ""
+    """EXR with the Cryptomatte of the finished picture, where labels come from it."""
     beauty: bool = False
     skipped: str = ""
     seconds: float = 0.0
@@ -53,13 +110,25 @@ class ViewRecord:
 
 @dataclass(frozen=True)
 class AnnotationRecord:
-    """One visible instance: COCO's ``bbox`` ([x, y, width, height], pixels), ``area`` and compressed RLE ``counts``."""
+    """One visible instance: COCO's ``bbox`` ([x, y, width, height], pixels), ``area`` and compressed RLE ``counts``.
+
+    ``polygons`` say the same mask in COCO's polygon form, where that was asked for and can be. ``visible_fraction`` is
+    the share of the pixels it would have alone in the picture, ``amodal_*`` describe those pixels, ``truncated`` tells
+    that it reaches past the picture's edge; None or empty where it was not asked for.
+    """
 
     instance_id: int
     category_id: int
     area: int
     bbox: tuple[int, int, int, int]
     counts: str
+    polygons: tuple[tuple[float, ...], ...] = ()
+    visible_fraction: float | None = None
+    truncated: bool | None = None
+    amodal_bbox: tuple[int, int, int, int] | None = None
+    amodal_area: int | None = None
+    amodal_counts: str = ""
+    keypoints: tuple[KeypointRecord, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,8 +143,12 @@ class LabelRecord:
     category_mask_file: str
     depth_file: str
     normal_file: str
+    control_files: tuple[str, ...] = ()
+    """The control images beside depth and normal."""
     render_file: str = ""
     annotations: tuple[AnnotationRecord, ...] = ()
+    dropped: int = 0
+    """Visible instances that the job's filters left out (fewer pixels, or a smaller visible share, than asked for)."""
     skipped: str = ""
     seconds: float = 0.0
 
@@ -102,10 +175,22 @@ class SampleRecord:
 
 
 @dataclass(frozen=True)
+class JobVersion:
+    """What a job was before it was extended: its views 0 .. ``views`` - 1 were made (or begun) by this."""
+
+    job: JobSpec
+    views: int
+    scene_file: str
+    software: dict[str, Any]
+    replaced: str
+
+
+@dataclass(frozen=True)
 class JobRecord:
     """``job.json``: the whole request and what it was resolved to, enough to replay it.
 
-    ``instances`` are all labelled objects of the scene: their ids must not change between runs.
+    ``instances`` are all labelled objects of the scene: their ids must not change between runs. ``history`` are the
+    earlier versions of a job that was extended, oldest first.
     """
 
     schema: int
@@ -118,3 +203,4 @@ class JobRecord:
     software: dict[str, Any]
     created: str
     instances: tuple[InstanceRecord, ...] = ()
+    history: tuple[JobVersion, ...] = ()

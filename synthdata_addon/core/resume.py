@@ -11,7 +11,7 @@ from .layout import DatasetFolder
 from .records import JobRecord
 from .spec import SCHEMA
 
-COMPARED = ("job", "categories", "instances", "views")
+COMPARED = ("job", "categories", "instances", "views", "scene_file", "software")
 HARMLESS = ("job.model.device", "job.model.precision", "job.passes.keep")
 """Settings that change how the work is done, not what it makes."""
 
@@ -47,17 +47,27 @@ def check_same_job(old: JobRecord, new: JobRecord, folder: DatasetFolder) -> Non
     Raises:
         DatasetError: ``dataset.other_job``, naming what changed from what to what.
     """
+    changes = differences(old, new)
+    if changes:
+        raise DatasetError(
+            "dataset.other_job",
+            f"'{folder.root}' holds a dataset made with other settings: {shown_differences(changes)}.",
+            "Choose another output folder, set them back, or turn on Extend if only views, styles, exports, the file's "
+            "name or software versions changed.",
+        )
+
+
+def differences(old: JobRecord, new: JobRecord) -> list[str]:
+    """Return what differs between two jobs, each as "name was this, now that"."""
     changes = []
     for name in COMPARED:
         changes += _differences(name, to_json(getattr(old, name)), to_json(getattr(new, name)))
-    changes = [change for change in changes if not change.startswith(HARMLESS)]
-    if changes:
-        shown = "; ".join(changes[:6]) + (f"; and {len(changes) - 6} more" if len(changes) > 6 else "")
-        raise DatasetError(
-            "dataset.other_job",
-            f"'{folder.root}' holds a dataset made with other settings: {shown}.",
-            "Choose another output folder, or set them back.",
-        )
+    return [change for change in changes if not change.startswith(HARMLESS)]
+
+
+def shown_differences(changes: list[str]) -> str:
+    """Return the first of some changes as one text."""
+    return "; ".join(changes[:6]) + (f"; and {len(changes) - 6} more" if len(changes) > 6 else "")
 
 
 def _differences(path: str, old: Any, new: Any) -> list[str]:

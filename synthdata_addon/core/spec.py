@@ -3,19 +3,24 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from .categories import Category, check_categories
+from .controls import ControlImagesSpec, ControlSpec, check_control_images, check_controls
 from .decode import from_json, parse_json, to_json
 from .errors import SpecError
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 MAX_SEED: Final = 2**63 - 1
 SIZE_MULTIPLE: Final = 8
 """Stable Diffusion's latents are an eighth of the picture, so that sides are multiples of 8."""
 
+LabelSource = Literal["INDEX", "CRYPTOMATTE"]
+SegmentBy = Literal["OBJECT", "MATERIAL"]
+ExportKind = Literal["YOLO_DETECT", "YOLO_SEGMENT", "BOP", "IMAGEFOLDER"]
 SweepKind = Literal["ORBIT", "DOME", "CAMERAS", "FRAMES"]
-ControlKind = Literal["depth", "normal"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["auto", "float32", "float16", "bfloat16"]
 
@@ -28,6 +33,8 @@ class SweepSpec:
     scene's own cameras by name; FRAMES takes the scene's active camera over the animation. Angles in degrees,
     lengths in scene units. ``jitter`` moves ORBIT and DOME cameras at random: 0 is none, 1 is a full step and 20 % of
     the radius. ``target`` names an object to look at; empty means the middle of the labelled objects.
+    ``extended_from`` are the numbers of views that the sweep had before it was made longer: the first views stay where
+    they were, new ones go between them.
     """
 
     kind: SweepKind = "ORBIT"
@@ -44,6 +51,7 @@ class SweepSpec:
     frame_start: int = 1
     frame_end: int = 250
     frame_step: int = 1
+    extended_from: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,23 +68,51 @@ class PassesSpec:
 
 
 @dataclass(frozen=True)
+class LabelsSpec:
+    """What is annotated, and how.
+
+    ``source``: INDEX takes each pixel's owner at its centre, sharp and exact; CRYPTOMATTE takes the owner of the
+    largest share of the pixel from the beauty render, for depth of field and motion blur. ``segment_by``: MATERIAL
+    makes every material of an object a thing of its own, labelled with the material's category. ``alpha_threshold``: a
+    surface of at least this opacity is solid, any other is not there. ``visibility`` adds ``visible_fraction`` and
+    ``truncated`` and costs some more label renders a view, ``amodal`` adds masks and boxes of the whole thing as well.
+    Instances of fewer than ``min_pixels`` or a smaller visible share than ``min_visible_fraction`` are left out and
+    counted. ``categories`` have fixed ids; names that are not in it get the ids after the highest.
+    ``category_property`` names a custom property whose text is the category of objects without one of their own.
+    """
+
+    source: LabelSource = "INDEX"
+    segment_by: SegmentBy = "OBJECT"
+    alpha_threshold: float = 0.5
+    polygons: bool = False
+    panoptic: bool = False
+    captions: bool = False
+    visibility: bool = False
+    amodal: bool = False
+    min_pixels: int = 1
+    min_visible_fraction: float = 0.0
+    category_property: str = ""
+    categories: tuple[Category, ...] = ()
+
+
+@dataclass(frozen=True)
+class InfoSpec:
+    """Who made the dataset and under which licence, as COCO's ``info`` and ``licenses`` say it."""
+
+    description: str = ""
+    url: str = ""
+    contributor: str = ""
+    license_name: str = ""
+    license_url: str = ""
+
+
+@dataclass(frozen=True)
 class StyleSpec:
     """A named look: every view is made once in every style."""
 
     name: str
     prompt: str
     negative_prompt: str = ""
-
-
-@dataclass(frozen=True)
-class ControlSpec:
-    """One ControlNet: what it reads, where it is, how strongly and over which share of the steps it steers."""
-
-    kind: ControlKind
-    model: str
-    scale: float = 1.0
-    start: float = 0.0
-    end: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -102,8 +138,12 @@ class JobSpec:
     height: int = 512
     sweep: SweepSpec = field(default_factory=SweepSpec)
     passes: PassesSpec = field(default_factory=PassesSpec)
+    labels: LabelsSpec = field(default_factory=LabelsSpec)
+    exports: tuple[ExportKind, ...] = ()
+    info: InfoSpec = field(default_factory=InfoSpec)
     styles: tuple[StyleSpec, ...] = ()
     model: ModelSpec = field(default_factory=ModelSpec)
+    control_images: ControlImagesSpec = field(default_factory=ControlImagesSpec)
     val_fraction: float = 0.2
     depth_near: float = 0.0
     depth_far: float = 0.0
@@ -123,10 +163,11 @@ def load_spec(text: str, source: str) -> JobSpec:
     """
     data = parse_json(text, source)
     if isinstance(data, dict) and "schema" in data:
-        if data["schema"] != SCHEMA:
+        # What was asked for reads as it did; only what was made of it has changed.
+        if data["schema"] not in range(1, SCHEMA + 1):
             raise SpecError(
                 "spec.schema",
-                f"{source} has schema {data['schema']!r}; this version reads {SCHEMA}.",
+                f"{source} has schema {data['schema']!r}; this version reads 1 to {SCHEMA}.",
                 "Use the SynthData version that wrote it.",
             )
         data = data.get("job", {})
@@ -147,7 +188,9 @@ def validate(spec: JobSpec) -> None:
     _in_range("val_fraction", spec.val_fraction, 0.0, 0.5)
     _validate_sweep(spec.sweep)
     _in_range("passes.beauty_samples", spec.passes.beauty_samples, 1, 65536)
+    _validate_labels(spec)
     _validate_depth_range(spec)
+    check_control_images(spec.control_images, beauty=spec.passes.beauty)
     if spec.styles:
         _validate_styles(spec)
 
@@ -161,6 +204,14 @@ def _validate_sweep(sweep: SweepSpec) -> None:
         _in_range(f"sweep.{name}", getattr(sweep, name), -90.0, 90.0)
     _in_range("sweep.azimuth_range", sweep.azimuth_range, 0.0, 360.0)
     _in_range("sweep.frame_step", sweep.frame_step, 1, 1_000_000)
+    counts = (0, *sweep.extended_from, sweep.views)
+    if any(before >= after for before, after in itertools.pairwise(counts)):
+        shown = ", ".join(map(str, counts[1:]))
+        raise SpecError(
+            "spec.range",
+            f"The numbers of views {shown} do not grow (sweep.extended_from, then sweep.views).",
+            "Leave sweep.extended_from empty for a sweep of its own.",
+        )
     if sweep.elevation_min > sweep.elevation_max:
         raise SpecError(
             "spec.range",
@@ -172,6 +223,54 @@ def _validate_sweep(sweep: SweepSpec) -> None:
             "spec.range",
             f"The first frame {sweep.frame_start} comes after the last frame {sweep.frame_end}.",
             "Swap them.",
+        )
+
+
+def _validate_labels(spec: JobSpec) -> None:
+    labels = spec.labels
+    _in_range("labels.alpha_threshold", labels.alpha_threshold, 0.001, 1.0)
+    _in_range("labels.min_pixels", labels.min_pixels, 1, spec.width * spec.height)
+    _in_range("labels.min_visible_fraction", labels.min_visible_fraction, 0.0, 1.0)
+    check_categories(labels.categories)
+    if labels.min_visible_fraction > 0.0 and not labels.visibility:
+        raise SpecError(
+            "spec.labels",
+            f"A smallest visible share of {labels.min_visible_fraction:g} needs the visible share to be measured.",
+            "Turn Visibility on, or set the share to 0.",
+        )
+    if labels.amodal and not labels.visibility:
+        raise SpecError(
+            "spec.labels", "Amodal masks need visibility to be measured.", "Turn Visibility on as well."
+        )
+    if labels.source == "CRYPTOMATTE" and not spec.passes.beauty:
+        raise SpecError(
+            "spec.labels",
+            "Cryptomatte labels come from the finished picture, which is not rendered.",
+            "Turn Beauty on, or use the Object Index.",
+        )
+    if labels.source == "CRYPTOMATTE" and labels.segment_by == "MATERIAL":
+        raise SpecError(
+            "spec.labels", "Cryptomatte labels tell objects apart, not materials.", "Use the Object Index."
+        )
+    if len(set(spec.exports)) != len(spec.exports):
+        raise SpecError(
+            "spec.exports", f"An export is asked for twice: {', '.join(spec.exports)}.", "Name it once."
+        )
+    for kind in spec.exports:
+        check_export(kind, labels)
+
+
+def check_export(kind: ExportKind, labels: LabelsSpec) -> None:
+    """Refuse an export whose format needs labels that are not made.
+
+    Raises:
+        SpecError: ``spec.exports``.
+    """
+    if kind == "BOP" and not labels.amodal:
+        raise SpecError(
+            "spec.exports",
+            "BOP wants the mask of the whole of every thing.",
+            "Turn Visibility and Amodal on.",
         )
 
 
@@ -221,25 +320,7 @@ def _validate_model(model: ModelSpec) -> None:
             f"The model '{model.path}' has no ControlNet, so that its pictures would not follow the labels.",
             "Add a depth or a normal ControlNet.",
         )
-    kinds = [control.kind for control in model.controls]
-    for control in model.controls:
-        if kinds.count(control.kind) > 1:
-            raise SpecError(
-                "spec.controls", f"Two ControlNets read '{control.kind}'.", "Keep one of each kind."
-            )
-        if not control.model:
-            raise SpecError(
-                "spec.controls", f"The {control.kind} ControlNet has no model.", "Name a folder or hub id."
-            )
-        _in_range(f"model.controls.{control.kind}.scale", control.scale, 0.0, 10.0)
-        _in_range(f"model.controls.{control.kind}.start", control.start, 0.0, 1.0)
-        _in_range(f"model.controls.{control.kind}.end", control.end, 0.0, 1.0)
-        if control.start >= control.end:
-            raise SpecError(
-                "spec.range",
-                f"The {control.kind} ControlNet starts at {control.start:g}, not before its end at {control.end:g}.",
-                "Let it steer some of the steps: 0 to 1 is all of them.",
-            )
+    check_controls(model.controls)
 
 
 def style_slug(name: str) -> str:

@@ -3,16 +3,19 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import IO, Any, Final
+from typing import Any, Final
+
+import numpy as np
 
 from ..core.decode import to_json
 from ..core.journal import Journal
-from ..core.layout import DatasetFolder, replacing
-from ..core.records import AnnotationRecord, JobRecord, LabelRecord, SampleRecord
+from ..core.layout import DatasetFolder
+from ..core.records import CameraRecord, JobRecord, LabelRecord, SampleRecord, ViewRecord
+from .annotation import annotation_entry, space_entries
+from .coco_file import category_entry, has_license, write_file
 
 SPLITS: Final = ("train", "val")
 
@@ -30,7 +33,11 @@ class Picture:
 
 @dataclass(frozen=True)
 class LabelledView:
-    """What is kept in memory of a labelled view; ``offset`` finds the rest in ``labels.jsonl``."""
+    """What is kept in memory of a labelled view.
+
+    ``offset`` finds the rest in ``labels.jsonl``, ``view_offset`` in ``views.jsonl`` (-1: it is not there). ``dropped``
+    counts the instances that the job's filters left out.
+    """
 
     view: int
     split: str
@@ -38,6 +45,8 @@ class LabelledView:
     height: int
     offset: int
     pictures: tuple[Picture, ...]
+    view_offset: int = -1
+    dropped: int = 0
 
 
 def labelled_views(folder: DatasetFolder, job: JobRecord) -> list[LabelledView]:
@@ -53,6 +62,8 @@ def labelled_views(folder: DatasetFolder, job: JobRecord) -> list[LabelledView]:
             continue
         labels[record.view] = (offset, record)
     pictures = _sample_pictures(folder, job)
+    heads = Journal(folder.views_journal).entries(ViewRecord, drop=("instances", "camera"))
+    offsets = {head.view: offset for offset, head in heads if not head.skipped}
     return [
         LabelledView(
             view=view,
@@ -61,6 +72,8 @@ def labelled_views(folder: DatasetFolder, job: JobRecord) -> list[LabelledView]:
             height=record.height,
             offset=offset,
             pictures=pictures.get(view) or (Picture(record.render_file or record.depth_file, "", 0),),
+            view_offset=offsets.get(view, -1),
+            dropped=record.dropped,
         )
         for view, (offset, record) in sorted(labels.items())
     ]
@@ -76,83 +89,89 @@ def write_annotations(folder: DatasetFolder, job: JobRecord, views: Iterable[Lab
         The number of annotations in both files, by category id.
     """
     chosen = list(views)
-    journal = Journal(folder.labels_journal)
     count: Counter[int] = Counter()
     for split in SPLITS:
         part = [view for view in chosen if view.split == split]
-        with (
-            replacing(folder.annotations(split)) as path,
-            path.open("w", encoding="utf-8", newline="\n") as file,
-        ):
-            _write_split(file, job, part, journal, count)
+        lists: dict[str, Iterable[Any]] = {
+            "images": (image for view in part for image in _images_in_space(folder, job, view)),
+            "annotations": _annotations(folder, job, part, count),
+            "categories": (category_entry(category) for category in job.categories),
+        }
+        write_file(folder.annotations(split), job, lists)
     return count
 
 
-def _write_split(
-    file: IO[str], job: JobRecord, views: list[LabelledView], journal: Journal, count: Counter[int]
-) -> None:
-    file.write('{\n"info": ' + _line(_info(job)) + ',\n"licenses": [],\n"images": ')
-    _write_list(file, (image for view in views for image in _images(job, view)))
-    file.write(',\n"annotations": ')
-    _write_list(file, _annotations(job, views, journal, count))
-    file.write(',\n"categories": ')
-    _write_list(file, (to_json(category) for category in job.categories))
-    file.write("\n}\n")
-
-
-def _info(job: JobRecord) -> dict[str, Any]:
-    return {
-        "description": f"SynthData dataset of {job.scene_file or 'a scene'}",
-        "url": "",
-        "version": str(job.software.get("synthdata", "")),
-        "year": int(job.created[:4]) if job.created[:4].isdigit() else 0,
-        "contributor": "",
-        "date_created": job.created,
-        # A text, because JSON readers round whole numbers above 2**53.
-        "seed": str(job.job.seed),
-    }
-
-
-def _images(job: JobRecord, view: LabelledView) -> Iterator[dict[str, Any]]:
-    for picture in view.pictures:
-        yield {
+def image_entries(job: JobRecord, view: LabelledView) -> list[dict[str, Any]]:
+    """Return COCO's form of each picture of a view."""
+    return [
+        {
             "id": image_id(job, view.view, picture),
             "file_name": picture.file,
             "width": view.width,
             "height": view.height,
+            **({"license": 1} if has_license(job) else {}),
             "view": view.view,
             "style": picture.style,
         }
+        for picture in view.pictures
+    ]
+
+
+def _images_in_space(folder: DatasetFolder, job: JobRecord, view: LabelledView) -> Iterator[dict[str, Any]]:
+    record = rendered(folder, view, drop=("instances",))
+    for entry in image_entries(job, view):
+        yield entry | (_camera(record.camera) if record and record.camera else {})
+
+
+def _camera(camera: CameraRecord) -> dict[str, Any]:
+    """Return OpenCV's K, R and t: a world point p is at K (R p + t) in the picture."""
+    return {
+        "camera_type": camera.type,
+        "K": to_json(camera.k),
+        "R": [list(row[:3]) for row in camera.world_to_camera[:3]],
+        "t": [row[3] for row in camera.world_to_camera[:3]],
+    }
+
+
+def rendered(folder: DatasetFolder, view: LabelledView, drop: Collection[str] = ()) -> ViewRecord | None:
+    """Return the line of ``views.jsonl`` that a labelled view came from, without the fields in ``drop``."""
+    if view.view_offset < 0:
+        return None
+    return Journal(folder.views_journal).at(ViewRecord, view.view_offset, drop)
 
 
 def _annotations(
-    job: JobRecord, views: list[LabelledView], journal: Journal, count: Counter[int]
+    folder: DatasetFolder, job: JobRecord, views: list[LabelledView], count: Counter[int]
 ) -> Iterator[dict[str, Any]]:
+    categories = {category.id: category for category in job.categories}
+    instances = {instance.id: instance for instance in job.instances}
+    journal = Journal(folder.labels_journal)
     number = 0
     for view in views:
-        annotations = journal.at(LabelRecord, view.offset).annotations
+        in_space = _in_space(rendered(folder, view))
+        entries = [
+            annotation_entry(
+                record,
+                categories.get(record.category_id),
+                instances.get(record.instance_id),
+                (view.height, view.width),
+            )
+            | in_space.get(record.instance_id, {})
+            for record in journal.at(LabelRecord, view.offset).annotations
+        ]
         for picture in view.pictures:
             image = image_id(job, view.view, picture)
-            for annotation in annotations:
+            for entry in entries:
                 number += 1
-                count[annotation.category_id] += 1
-                yield _annotation(number, image, view, annotation)
+                count[entry["category_id"]] += 1
+                # COCO's evaluation takes annotation id 0 for "no match": ids start at 1.
+                yield {"id": number, "image_id": image, **entry}
 
 
-def _annotation(number: int, image: int, view: LabelledView, annotation: AnnotationRecord) -> dict[str, Any]:
-    return {
-        # COCO's evaluation takes annotation id 0 for "no match": ids start at 1.
-        "id": number,
-        "image_id": image,
-        "category_id": annotation.category_id,
-        "segmentation": {"size": [view.height, view.width], "counts": annotation.counts},
-        # The number of mask pixels, not of the box's.
-        "area": annotation.area,
-        "bbox": list(annotation.bbox),
-        # 1 would mean "a crowd, do not score", whatever the encoding of the mask.
-        "iscrowd": 0,
-        "instance_id": annotation.instance_id,
-    }
+def _in_space(record: ViewRecord | None) -> dict[int, dict[str, Any]]:
+    if record is None or record.camera is None:
+        return {}
+    return space_entries(record.instances, np.array(record.camera.world_to_camera))
 
 
 def image_id(job: JobRecord, view: int, picture: Picture) -> int:
@@ -170,16 +189,3 @@ def _sample_pictures(folder: DatasetFolder, job: JobRecord) -> dict[int, tuple[P
         picture = Picture(sample.picture, sample.style, number, sample.prompt, sample.seed)
         found.setdefault(sample.view, {})[number] = picture
     return {view: tuple(item for _, item in sorted(styles.items())) for view, styles in found.items()}
-
-
-def _write_list(file: IO[str], items: Iterable[Any]) -> None:
-    """Write a JSON list, one item a line."""
-    opening = "[\n"
-    for item in items:
-        file.write(opening + _line(item))
-        opening = ",\n"
-    file.write("[]" if opening == "[\n" else "\n]")
-
-
-def _line(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(", ", ": "), allow_nan=False)

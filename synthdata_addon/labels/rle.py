@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.arrays import IdMap
+from .runs import run_starts
 
 Ints = NDArray[np.int64]
 MAX_LETTERS = 7
@@ -44,7 +45,7 @@ def encode(ids: IdMap) -> list[Region]:
     flat = ids.T.ravel()
     if flat.size == 0:
         return []
-    starts = np.flatnonzero(np.concatenate(([True], flat[1:] != flat[:-1])))
+    starts = run_starts(flat)
     ends = np.append(starts[1:], flat.size)
     run_ids = flat[starts]
     # uint16 makes the stable sort a radix sort: keep it.
@@ -53,18 +54,13 @@ def encode(ids: IdMap) -> list[Region]:
     if order.size == 0:
         return []
     starts, ends, run_ids = starts[order], ends[order], run_ids[order]
-    first = np.flatnonzero(np.concatenate(([True], run_ids[1:] != run_ids[:-1])))
+    first = run_starts(run_ids)
     texts = _texts(*_counts(starts, ends, first, flat.size))
-    areas = np.add.reduceat(ends - starts, first)
-    boxes = _boxes(starts, ends - 1, first, height)
+    areas = np.add.reduceat(ends - starts, first).tolist()
+    boxes = _boxes(starts, ends - 1, first, height).tolist()
     return [
-        Region(
-            id=int(number),
-            counts=text,
-            area=int(area),
-            bbox=(int(box[0]), int(box[1]), int(box[2]), int(box[3])),
-        )
-        for number, text, area, box in zip(run_ids[first], texts, areas, boxes, strict=True)
+        Region(number, text, area, tuple(box))
+        for number, text, area, box in zip(run_ids[first].tolist(), texts, areas, boxes, strict=True)
     ]
 
 
@@ -105,25 +101,28 @@ def _counts(starts: Ints, ends: Ints, first: Ints, size: int) -> tuple[Ints, Int
 
 def _texts(counts: Ints, first: Ints) -> list[str]:
     """Return the compressed text of each instance; ``first`` is where each one's counts begin."""
-    values = counts.copy()
+    values = counts.astype(np.int32)
     within = np.arange(counts.size) - np.repeat(first, np.diff(np.append(first, counts.size)))
     later = np.flatnonzero(within > 2)
     values[later] -= counts[later - 2]
-    letters = np.zeros((counts.size, MAX_LETTERS), np.uint8)
-    used = np.zeros(counts.size, np.int64)
-    open_rows = np.arange(counts.size)
-    for column in range(MAX_LETTERS):
-        bits = values & 0x1F
-        values = values >> 5
-        more = np.where(bits & 0x10, values != -1, values != 0)
-        letters[open_rows, column] = bits + 48 + (more << 5)
-        used[open_rows] = column + 1
-        open_rows, values = open_rows[more], values[more]
-        if open_rows.size == 0:
+    # A letter holds five bits, the last one's highest being the sign: so many letters more than one are needed.
+    size = np.abs(values) - (values < 0)
+    used = np.ones(counts.size, np.int64)
+    for letters in range(1, MAX_LETTERS):
+        longer = size >> (5 * letters - 1) != 0
+        if not longer.any():
             break
-    text = letters[np.arange(MAX_LETTERS) < used[:, None]].tobytes().decode("ascii")
-    cuts = [*np.concatenate(([0], np.cumsum(used)))[first].tolist(), len(text)]
-    return [text[a:b] for a, b in itertools.pairwise(cuts)]
+        used += longer
+    place = np.cumsum(used)
+    text = np.empty(int(place[-1]), np.uint8)
+    cuts = [*(place - used)[first].tolist(), text.size]
+    place -= used
+    while place.size:
+        more = used > 1
+        text[place] = (values & 0x1F) + 48 + (more << 5)
+        place, values, used = place[more] + 1, values[more] >> 5, used[more] - 1
+    whole = text.tobytes().decode("ascii")
+    return [whole[a:b] for a, b in itertools.pairwise(cuts)]
 
 
 def _boxes(starts: Ints, lasts: Ints, first: Ints, height: int) -> Ints:

@@ -7,25 +7,42 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ..core.layout import DatasetFolder, replacing
-from ..core.models import EMBEDDED
+from ..core.models import EMBEDDED, control_kinds
 from ..core.records import JobRecord
 from ..labels.coco import SPLITS, LabelledView
 
-FILES = """\
+FILES_HEAD = """\
 | where | what |
 |---|---|
-| `annotations/instances_train.json`, `annotations/instances_val.json` | COCO instances: masks (RLE), boxes, areas |
+| `annotations/instances_train.json`, `annotations/instances_val.json` | COCO instances: masks, boxes, areas |
+"""
+PANOPTIC = """\
+| `annotations/panoptic_train.json`, `annotations/panoptic_val.json`, folders beside them | COCO panoptic |
+"""
+CAPTIONS = """\
+| `annotations/captions_train.json`, `annotations/captions_val.json` | COCO captions |
+"""
+FILES = """\
 | `images/` | the pictures, one for each view and style |
 | `masks/instance/`, `masks/category/` | 16-bit PNGs: the instance id and the category id of each pixel |
-| `control/depth/`, `control/normal/` | what the ControlNets read |
+{controls} | what ControlNets read |
 | `renders/` | Blender's own picture of each view, where the job asked for it |
 | `passes/` | multilayer EXR of each view, where the job keeps them |
 | `job.json`, `views.jsonl`, `labels.jsonl`, `samples.jsonl` | the request and the journals: all that was done |
 | `index.html` | the gallery |
 """
 CONVENTIONS = """\
-Boxes are `[x, y, width, height]` in pixels; `area` counts the pixels of the mask; `iscrowd` is 0. Camera matrices in
-`views.jsonl` follow OpenCV (the centre of the top-left pixel is (0, 0)).
+Boxes are `[x, y, width, height]` in pixels; `area` counts the pixels of the mask; `iscrowd` is 0. A mask is where the
+instance owns the centre of the pixel. Masks in `masks/` hold exactly the annotated instances; 0 is everything else.
+
+Each image has its camera by OpenCV's conventions (X right, Y down, Z forward; the centre of the top-left pixel is
+(0, 0)): a point p of the world is at `K (R p + t)`. Each annotation has `pose`, the 4 x 4 rigid matrix from the
+object's axes to the camera's, and `box3d`, the eight corners of the object's own box in the camera's axes: its
+lowest x, y, z first, z changing fastest. Lengths are the scene's units.
+"""
+VISIBILITY = """\
+`visible_fraction` is the share of the pixels that the instance would have alone in the picture, `truncated` tells that
+it reaches past the picture's edge, `amodal_*` describe the pixels it would have alone.
 """
 
 
@@ -46,15 +63,35 @@ def write_card(
         "## What is in it\n",
         _splits(views, pictures),
         _categories(job, annotations),
-        FILES,
+        _files(job),
         CONVENTIONS,
+        *([VISIBILITY] if job.job.labels.visibility else []),
         "## How it was made\n",
         _making(job),
         "## Licence\n",
-        "Yours to choose: write it here. The models that made the pictures may set terms of their own.\n",
+        _license(job),
     ]
     with replacing(folder.root / "README.md") as path:
         path.write_text("\n".join(parts), encoding="utf-8", newline="\n")
+
+
+def _files(job: JobRecord) -> str:
+    labels = job.job.labels
+    exports = "".join(
+        f"| `exports/{kind.lower()}/` | all of it in another format |\n" for kind in job.job.exports
+    )
+    beside = (PANOPTIC if labels.panoptic else "") + (CAPTIONS if labels.captions else "")
+    controls = "| " + ", ".join(f"`control/{kind}/`" for kind in control_kinds(job.job))
+    return FILES_HEAD + beside + FILES.format(controls=controls) + exports
+
+
+def _license(job: JobRecord) -> str:
+    said = job.job.info
+    named = " ".join(_plain(text) for text in (said.license_name, said.license_url) if text)
+    return (
+        f"{named or 'Yours to choose: write it here.'}\n\n"
+        "The models that made the pictures may set terms of their own.\n"
+    )
 
 
 def _splits(views: Sequence[LabelledView], pictures: Counter[str]) -> str:

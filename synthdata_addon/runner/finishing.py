@@ -7,19 +7,26 @@ from dataclasses import dataclass
 
 from ..core.layout import DatasetFolder
 from ..core.records import JobRecord
+from ..exports.registry import write_exports
+from ..labels.captions import write_captions
 from ..labels.coco import labelled_views, write_annotations
+from ..labels.panoptic import write_panoptic
 from .card import write_card
 from .gallery import write_gallery
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Numbers of the whole dataset."""
+    """Numbers of the whole dataset; ``dropped`` are instances that the job's filters left out, ``notes`` sentences on
+    what the exports could not take.
+    """
 
     views: int
     samples: int
     annotations: int
     skipped: int
+    dropped: int
+    notes: tuple[str, ...] = ()
 
 
 def finish_dataset(folder: DatasetFolder, job: JobRecord, skipped: int = 0) -> Counts:
@@ -27,7 +34,13 @@ def finish_dataset(folder: DatasetFolder, job: JobRecord, skipped: int = 0) -> C
     views = labelled_views(folder, job)
     samples = sum(1 for view in views for picture in view.pictures if picture.style)
     annotations = write_annotations(folder, job, views)
-    counts = Counts(len(views), samples, annotations.total(), skipped)
+    if job.job.labels.panoptic:
+        write_panoptic(folder, job, views)
+    if job.job.labels.captions:
+        write_captions(folder, job, views)
+    dropped = sum(view.dropped for view in views)
+    notes = tuple(note for export in write_exports(folder, job, views) for note in export.notes)
+    counts = Counts(len(views), samples, annotations.total(), skipped, dropped, notes)
     write_gallery(folder, job, views)
     write_card(folder, job, views, annotations)
     return counts

@@ -54,6 +54,7 @@ def _views(folder: DatasetFolder, views: Sequence[LabelledView]) -> Iterator[dic
             "beside": {
                 "depth": layout.control_file("depth", view.view),
                 "normal": layout.control_file("normal", view.view),
+                **{file.split("/")[1]: file for file in record.control_files},
                 **({"render": record.render_file} if record.render_file else {}),
             },
             "pictures": [

@@ -35,9 +35,12 @@ class Inbox:
             self._cancelled.set()
         self._messages.put(message)
 
-    def get(self) -> Message:
-        """Wait for the next message."""
-        return self._messages.get()
+    def get(self, timeout: float | None = None) -> Message | None:
+        """Wait for the next message; None after ``timeout`` seconds without one."""
+        try:
+            return self._messages.get(timeout=timeout)
+        except queue.Empty:
+            return None
 
     def get_if_any(self) -> Message | None:
         """Return the next message, or None when there is none now."""

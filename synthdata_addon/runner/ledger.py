@@ -5,15 +5,12 @@ from __future__ import annotations
 
 from collections import deque
 from pathlib import Path
-from typing import Final
 
-from ..core import layout, resume
+from ..core import layout, models, resume
 from ..core.errors import DatasetError
 from ..core.journal import Journal
 from ..core.layout import DatasetFolder
 from ..core.records import JobRecord, LabelRecord, SampleRecord, ViewRecord
-
-CONTROL_KINDS: Final = ("depth", "normal")
 
 
 def read_job(folder: DatasetFolder) -> JobRecord:
@@ -28,6 +25,11 @@ def read_job(folder: DatasetFolder) -> JobRecord:
             "dataset.no_job", f"The folder '{folder.root}' has no job.json.", "Choose a dataset's folder."
         )
     return job
+
+
+def source_files(view: ViewRecord) -> list[str]:
+    """Return the relative paths of the files that a view is labelled from, the passes first."""
+    return [view.pass_file, *([view.crypto_file] if view.crypto_file else []), *view.solo_files]
 
 
 class Ledger:
@@ -51,6 +53,7 @@ class Ledger:
         self.skipped_labels: set[int] = set()
         self.skipped_samples: set[tuple[int, int]] = set()
         self._made: dict[int, set[int]] = {}
+        self._kinds = models.control_kinds(job.job)
         self._read()
 
     @property
@@ -82,8 +85,8 @@ class Ledger:
         self.awaited.pop(record.view, None)
         if record.view not in self.labelled:
             self.unlabelled[record.view] = record
-        elif not all(path.is_file() for path in self._label_files(record.view)):
-            if self.folder.full(record.pass_file).is_file():
+        elif not all(path.is_file() for path in self._label_files(record)):
+            if self._can_label(record):
                 self.unlabelled[record.view] = record
             else:
                 self.lost.append(record.view)
@@ -123,7 +126,7 @@ class Ledger:
         for view, (offset, head) in sorted(heads.items()):
             self.add_view(head)
             if view in self.unlabelled:
-                waiting = self.unlabelled if self.folder.full(head.pass_file).is_file() else self.awaited
+                waiting = self.unlabelled if self._can_label(head) else self.awaited
                 del self.unlabelled[view]
                 waiting[view] = views.at(ViewRecord, offset)
         numbers = {style.name: number for number, style in enumerate(self.job.job.styles)}
@@ -138,7 +141,13 @@ class Ledger:
         made = self._made.get(view, set())
         self.unmade.extend((view, number) for number in range(len(self.job.job.styles)) if number not in made)
 
-    def _label_files(self, view: int) -> list[Path]:
+    def _can_label(self, record: ViewRecord) -> bool:
+        return all(self.folder.full(file).is_file() for file in source_files(record))
+
+    def _label_files(self, record: ViewRecord) -> list[Path]:
+        view = record.view
         files = [layout.mask_file(view), layout.category_mask_file(view)]
-        files += [layout.control_file(kind, view) for kind in CONTROL_KINDS]
+        files += [layout.control_file(kind, view) for kind in self._kinds]
+        if self.job.job.labels.panoptic:
+            files.append(layout.panoptic_file(record.split, view))
         return [self.folder.full(file) for file in files]

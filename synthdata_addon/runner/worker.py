@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from ..core import protocol
+from ..core.claim import io_error, keep
 from ..core.errors import ModelError, SynthDataError
 from ..core.journal import Journal
 from ..core.layout import DatasetFolder
@@ -23,8 +24,9 @@ from ..core.protocol import Message
 from ..core.records import ViewRecord
 from .finishing import finish_dataset
 from .inbox import Inbox
+from .keeper import keeping
 from .labelling import LabelResult, label_view, skipped_label
-from .ledger import Ledger, read_job
+from .ledger import Ledger, read_job, source_files
 from .pace import Pace
 from .sampling import Sampler
 
@@ -33,6 +35,8 @@ Send = Callable[[Message], None]
 NICENESS: Final = 10
 LABELS_SYNC: Final = 1.0
 """Seconds of labels that a power cut may cost; the next run makes them again."""
+ALIVE: Final = 30.0
+"""Seconds without a message after which the runner says that it is well."""
 LATE_LABELS: Final = 10
 """So many waiting views are still labelled after a cancel; a long queue (an old dataset) is left for the next run."""
 
@@ -68,6 +72,8 @@ class Worker:
         self._send = send
         self._pace = Pace()
         self._finishing = False
+        self._unclear: list[tuple[int, int]] = []
+        self._alive = time.monotonic()
 
     def run(self) -> int:
         """Say hello, work, say done; return the exit status."""
@@ -79,17 +85,20 @@ class Worker:
             return 0
         done = protocol.Done(cancelled=self._inbox.cancelled)
         status = 0
+        folder = DatasetFolder(Path(first.dataset))
         try:
-            self._open(DatasetFolder(Path(first.dataset)))
-            self._pace.add("start", time.perf_counter() - start)
-            self._work()
-            done = self._finish()
+            read_job(folder)  # no lock is put into a folder that is no dataset
+            with keeping(folder, first.lock) as self._lock:
+                self._open(folder)
+                self._pace.add("start", time.perf_counter() - start)
+                self._work()
+                done = self._finish()
         except SynthDataError as error:
             status = self._fail(error.code, error.message, error.hint)
         except OSError as error:
             log.exception("The dataset cannot be written or read.")
-            sentence = f"The dataset '{first.dataset}' cannot be used ({error})."
-            status = self._fail("dataset.io", sentence, "Look for a full disk or missing rights, then go on.")
+            fault = io_error(folder, error)
+            status = self._fail(fault.code, fault.message, fault.hint)
         self._send(done)
         return status
 
@@ -132,7 +141,7 @@ class Worker:
         return bool(self._ledger.unlabelled) or bool(self._ledger.unmade and self._sampler.usable)
 
     def _take_messages(self, wait: bool) -> None:
-        message = self._inbox.get() if wait else self._inbox.get_if_any()
+        message = self._next_message() if wait else self._inbox.get_if_any()
         while message is not None:
             if isinstance(message, protocol.View):
                 self._ledger.add_view(message.record)
@@ -143,7 +152,20 @@ class Worker:
                 log.error("A '%s' message is not expected here.", type(message).__name__)
             message = self._inbox.get_if_any()
 
+    def _next_message(self) -> Message:
+        while (message := self._inbox.get(timeout=ALIVE)) is None:
+            self._send(protocol.Alive())
+        return message
+
+    def _is_cancelled(self) -> bool:
+        """Answer a step that asks whether it should stop; it asks often, which shows that it is not stuck."""
+        if time.monotonic() - self._alive >= ALIVE:
+            self._alive = time.monotonic()
+            self._send(protocol.Alive())
+        return self._inbox.cancelled
+
     def _label(self, view: ViewRecord) -> None:
+        keep(self._lock)  # else a folder that was removed would come into being again
         with self._pace.step("labels"):
             result = self._labelled(view)
             self._labels.append(result.record)
@@ -158,8 +180,10 @@ class Worker:
                 "labels.unknown_id",
                 f"View {view.view} shows Object Index {shown}, which no labelled object has; it counts as unlabelled.",
             )
+        if result.unclear:
+            self._unclear.append((view.view, result.unclear))
         if not self._job.job.passes.keep and not result.record.skipped:
-            self._folder.full(view.pass_file).unlink(missing_ok=True)
+            self._remove_sources(view)
         self._progress()
 
     def _labelled(self, view: ViewRecord) -> LabelResult:
@@ -167,17 +191,22 @@ class Worker:
             return label_view(self._folder, self._job, view)
         except SynthDataError as error:
             # Nothing can be made of such a file; without it the next run renders the view again.
-            self._folder.full(view.pass_file).unlink(missing_ok=True)
+            self._remove_sources(view)
             return LabelResult(skipped_label(view, error.message))
         except (ValueError, MemoryError) as error:
             log.exception("View %d cannot be labelled.", view.view)
             return LabelResult(skipped_label(view, f"{type(error).__name__}: {error}"))
 
+    def _remove_sources(self, view: ViewRecord) -> None:
+        for file in source_files(view):
+            self._folder.full(file).unlink(missing_ok=True)
+
     def _make_sample(self) -> None:
+        keep(self._lock)
         view, style = self._ledger.unmade[0]
         width, height = self._ledger.labelled[view]
         try:
-            record = self._sampler.make(view, style, width, height, lambda: self._inbox.cancelled)
+            record = self._sampler.make(view, style, width, height, self._is_cancelled)
         except ModelError as error:
             # Labels do not need the model: the job goes on without pictures.
             self._send(protocol.Error(error.code, error.message, error.hint))
@@ -194,19 +223,34 @@ class Worker:
         self._progress()
 
     def _finish(self) -> protocol.Done:
+        keep(self._lock)
         self._send(protocol.Progress("annotations", 0, 1))
         self._labels.sync()
+        self._warn_of_unclear()
         with self._pace.step("annotations"):
             counts = finish_dataset(self._folder, self._job, skipped=self._ledger.skipped)
+        for note in counts.notes:
+            self._warn("exports.left_out", note)
         self._send(protocol.Progress("annotations", 1, 1, 0.0))
         return protocol.Done(
             labelled=counts.views,
             samples=counts.samples,
             skipped=counts.skipped,
             annotations=counts.annotations,
+            dropped=counts.dropped,
             cancelled=self._inbox.cancelled,
             seconds=self._pace.seconds,
         )
+
+    def _warn_of_unclear(self) -> None:
+        if self._unclear:
+            pixels = sum(count for _, count in self._unclear)
+            self._warn(
+                "labels.unclear_copies",
+                f"{pixels} pixels, the first in view {self._unclear[0][0]}, show copies that cannot be told apart. "
+                "They count as unlabelled.",
+                "Look for copies without a material behind see-through ones.",
+            )
 
     def _progress(self) -> None:
         ledger = self._ledger

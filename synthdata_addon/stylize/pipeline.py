@@ -20,8 +20,9 @@ from safetensors import SafetensorError
 from transformers.utils import logging as transformers_logging
 
 from ..core.arrays import RGBImage
+from ..core.controls import ControlSpec
 from ..core.errors import ModelError
-from ..core.spec import ControlSpec, ModelSpec, StyleSpec
+from ..core.spec import ModelSpec, StyleSpec
 
 log = logging.getLogger(__name__)
 LOAD_ERRORS: Final = (

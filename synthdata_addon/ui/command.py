@@ -14,11 +14,15 @@ import bpy
 
 from ..core.errors import SpecError, SynthDataError
 from ..core.spec import JobSpec, SweepKind
+from ..runner.client import run_command
 from .job import GenerateJob
+from .preferences import RunnerSettings
 from .request import resolve_output, resolve_request
 from .terminal import run_to_end, summary
 
 NAME = "synthdata"
+OF_RUNNER = {"validate": "check a dataset", "export": "write a dataset in other formats"}
+"""Commands that work on a finished dataset, in the runner's Python."""
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_CANCELLED = 0, 1, 2, 130
 
 
@@ -31,14 +35,15 @@ _registered: Final = _Registered()
 
 
 def main(argv: list[str]) -> int:
-    """Run ``generate`` or ``example`` on the file that is open; return the exit status."""
-    parser = _parser()
+    """Run ``generate`` or ``example`` on the file that is open, or a command of the runner; return the exit status."""
     try:
-        arguments = parser.parse_args(argv)
+        if argv[:1] and argv[0] in OF_RUNNER:
+            runner = RunnerSettings.current()
+            return run_command(runner.python, argv, runner.site_dirs, runner.environment)
+        arguments = _parser().parse_args(argv)
+        return int(arguments.run(arguments))
     except SystemExit as stop:  # argparse's way of ending after --help or a usage error
         return stop.code if isinstance(stop.code, int) else EXIT_USAGE
-    try:
-        return int(arguments.run(arguments))
     except (SynthDataError, OSError) as error:
         sys.stderr.write(f"Error: {error}\n")
         return EXIT_FAILED
@@ -60,7 +65,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     generate.add_argument("--size", metavar="WxH", default="", help="picture size in pixels, such as 512x512")
     generate.add_argument("--no-styles", action="store_true", help="labels and control images only")
+    generate.add_argument(
+        "--extend", action="store_true", help="add views, styles or exports to the dataset in the folder"
+    )
     generate.add_argument("--beauty", action="store_true", help="also render the finished picture")
+    for name, text in OF_RUNNER.items():
+        commands.add_parser(name, help=text)
     example = commands.add_parser("example", help="add the example room, ready to generate from")
     example.set_defaults(run=_example)
     example.add_argument("--save", required=True, metavar="FILE.blend", help="where to save the file")
@@ -73,7 +83,9 @@ def _generate(arguments: argparse.Namespace) -> int:
         raise SpecError("spec.range", f"--views is {arguments.views}.", "Give a positive number.")
     spec = resolve_request(scene, job=arguments.job, views=arguments.views, seed=arguments.seed)
     spec = _override(spec, arguments)
-    status = run_to_end(GenerateJob(scene, layer, spec, resolve_output(scene, arguments.output)))
+    output = resolve_output(scene, arguments.output)
+    extend = arguments.extend or scene.synthdata.extend
+    status = run_to_end(GenerateJob(scene, layer, spec, output, extend=extend))
     sys.stdout.write("\n".join(summary(status)) + "\n")
     sys.stdout.flush()
     if status.cancelled:

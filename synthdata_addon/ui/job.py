@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import logging
 import time
 from dataclasses import dataclass, field, replace
@@ -13,20 +12,19 @@ from pathlib import Path
 import bpy
 
 from ..blender import compat
+from ..blender.contents import Contents
 from ..blender.facts import scene_facts
 from ..blender.job_scene import JobScene
-from ..blender.labelling import labelled_objects, number_instances, shared_labels
-from ..blender.session import PendingView, RenderSession
-from ..core import protocol
-from ..core.decode import to_json
-from ..core.errors import SynthDataError
+from ..blender.session import RenderSession
+from ..core import layout, protocol
+from ..core.begun import MAX_DEATHS, Begun
+from ..core.claim import Claim, io_errors
 from ..core.journal import Journal
-from ..core.layout import DatasetFolder, replacing
-from ..core.models import check_model
+from ..core.layout import DatasetFolder
+from ..core.models import check_model, control_kinds
 from ..core.plan import view_count
 from ..core.progress import Stage
 from ..core.records import JobRecord, LabelRecord, ViewRecord
-from ..core.resume import check_same_job, read_job
 from ..core.spec import SCHEMA, JobSpec, validate
 from ..core.version import version
 from ..runner.client import RunnerClient
@@ -63,9 +61,17 @@ class GenerateJob:
     """Call :meth:`step` until it returns False, then look at :attr:`status`; :meth:`close` at any time ends it."""
 
     def __init__(
-        self, scene: bpy.types.Scene, layer: bpy.types.ViewLayer, spec: JobSpec, output: Path
+        self,
+        scene: bpy.types.Scene,
+        layer: bpy.types.ViewLayer,
+        spec: JobSpec,
+        output: Path,
+        *,
+        extend: bool = False,
     ) -> None:
         """Check everything that can be checked, write ``job.json`` and start the runner.
+
+        ``extend`` lets the job be larger than the one that is in the folder.
 
         Raises:
             SynthDataError: anything wrong with settings, scene, model, folder or runner; nothing is changed then.
@@ -74,15 +80,17 @@ class GenerateJob:
         validate(spec)
         if spec.styles:
             check_model(spec.model)
-        folder = DatasetFolder(output)
-        self.folder = folder
-        self.status = JobStatus(folder.root)
-        self._pending: PendingView | None = None
+        self.folder = DatasetFolder(output)
+        self._claim = Claim(self.folder, extend=extend)
+        self._begun = Begun(self.folder.rendering)
+        spec = self._claim.continued(spec)
+        self.status = JobStatus(self.folder.root)
         self._client: RunnerClient | None = None
         self._said_finish = False
         self._session = self._open_session(scene, layer, spec)
         try:
-            self._prepare(spec)
+            with io_errors(self.folder):
+                self._prepare(spec)
         except BaseException:
             self.close()
             raise
@@ -91,35 +99,42 @@ class GenerateJob:
         self, scene: bpy.types.Scene, layer: bpy.types.ViewLayer, spec: JobSpec
     ) -> RenderSession:
         layer.update()  # matrices of objects that were just moved or made are stale until then
-        self._objects = labelled_objects(scene, layer)
-        self._categories, self._instances = number_instances(self._objects)
-        facts = scene_facts(scene, spec.sweep, self._objects)
-        job_scene = JobScene(scene.name, layer.name, spec, self._instances)
-        return RenderSession(job_scene, facts, self._instances, self.folder)
+        job_scene = JobScene(scene.name, layer.name, spec)
+        try:
+            self._contents = Contents(job_scene, scene, layer)
+            facts = scene_facts(scene, spec.sweep, self._contents.first)
+        except BaseException:
+            job_scene.close()
+            raise
+        return RenderSession(job_scene, facts, self._contents, self.folder)
 
     def _prepare(self, spec: JobSpec) -> None:
-        self.folder.make_folders()
-        job = self._describe(spec)
-        old = read_job(self.folder)
-        if old is not None:
-            check_same_job(old, job, self.folder)
+        self._claim.take()
+        job = self._claim.job(self._describe(spec))
         self._session.sweep_out_leftovers()
         # The runner loads its libraries while Blender goes on preparing.
         self._client = _start_runner(self.folder)
-        job = old or self._write_job(job)
+        if self._claim.old is None:
+            # As of the views that an extended job began with, so that its job file makes it again.
+            first = min((*spec.sweep.extended_from, job.views))
+            near, far = self._session.measure_depth_range(first)
+            job = replace(job, depth_near=near, depth_far=far)
+        if changes := self._claim.write(job):
+            self.status.warnings.append(f"The dataset is extended: {changes}.")
         self._views = Journal(self.folder.views_journal, VIEWS_SYNC)
         rendered = self._rendered_views()
         self._session.open(job, rendered)
-        self._warn_of_shared_labels()
+        self.status.warnings += self._contents.warnings
         render, labels, samples = (self.status.stages[name] for name in STAGES)
         render.done, render.total = len(rendered), job.views
         labels.total, samples.total = job.views, job.views * len(spec.styles)
-        self._client.send(protocol.Start(str(self.folder.root)))
+        self._client.send(protocol.Start(str(self.folder.root), self._claim.lock.token))
         self.status.seconds["start"] = time.monotonic() - self.began
         render.restart_clock()
 
     def _rendered_views(self) -> set[int]:
         """Return the views that need no render: their passes are there, or were dropped after they were labelled."""
+        self._control_kinds = control_kinds(self._session.spec)
         labels = Journal(self.folder.labels_journal).entries(LabelRecord, drop=("annotations",))
         labelled = {label.view for _, label in labels if self._is_labelled(label)}
         views = self._views.entries(ViewRecord, drop=("instances", "camera"))
@@ -134,7 +149,8 @@ class GenerateJob:
         """Whether a view's label files are all there, so that nothing asks for its passes again."""
         if label.skipped or self._session.spec.passes.keep:
             return False
-        files = (label.mask_file, label.category_mask_file, label.depth_file, label.normal_file)
+        controls = (layout.control_file(kind, label.view) for kind in self._control_kinds)
+        files = (label.mask_file, label.category_mask_file, *controls)
         return all(self.folder.full(file).is_file() for file in files)
 
     def _describe(self, spec: JobSpec) -> JobRecord:
@@ -143,87 +159,64 @@ class GenerateJob:
             schema=SCHEMA,
             job=spec,
             scene_file=Path(bpy.data.filepath).name,
-            categories=self._categories,
+            categories=self._contents.labelling.categories,
             views=view_count(spec.sweep, self._session.facts),
             depth_near=0.0,
             depth_far=0.0,
             software={"synthdata": version(), **compat.software()},
             created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-            instances=self._instances,
+            instances=self._contents.labelling.instances,
         )
 
-    def _write_job(self, job: JobRecord) -> JobRecord:
-        near, far = self._session.measure_depth_range(job.views)
-        job = replace(job, depth_near=near, depth_far=far)
-        with replacing(self.folder.job_file) as part:
-            part.write_text(json.dumps(to_json(job), indent=2, ensure_ascii=False), encoding="utf-8")
-        return job
-
-    def _warn_of_shared_labels(self) -> None:
-        if not self._session.remaining:
-            return
-        self._session.job_scene.ensure()
-        for name, copies in shared_labels(self._session.job_scene.depsgraph(), self._objects).items():
-            self.status.warnings.append(
-                f"The {copies} copies of '{name}' that instancing makes share one label."
-            )
-
     def step(self) -> bool:
-        """Render one view (blocking) or wait a moment for the runner; return whether there is more to do."""
-        if self._session.remaining and not self.status.cancelled:
-            self._render_next()
-        elif self._client is not None and not self.status.finished:
-            self._client.wait(0.1)
-        self._listen()
-        return not self.status.finished
+        """Render one view (blocking) or wait a moment for the runner; return whether there is more to do.
+
+        Raises:
+            DatasetError: ``dataset.io`` or ``dataset.lost``: there is no going on in this folder.
+        """
+        with io_errors(self.folder):
+            self._keep()
+            if self._session.remaining and not self.status.cancelled:
+                self._render_next()
+            elif self._client is not None and not self.status.finished:
+                self._client.wait(0.1)
+            self._listen()
+            return not self.status.finished
 
     def step_in_window(self) -> bool:
-        """Like :meth:`step` for a window, which must not wait: one label render, or a look at the beauty render.
+        """Like :meth:`step` for a window, which must not wait for the runner: one view, or a look at its messages.
 
-        A beauty render takes long and runs as Blender's own render job. Label renders take a fraction of a second and
-        run at once: a job each would hand the window's GPU contexts to and fro several times a second, which ends
-        Blender with a GLX error under software GL.
+        Renders run at once, not as Blender's render jobs: these hand the window's GPU contexts to and fro, which ended
+        Blender 4.3 and 5.2 with GLX errors when label renders came between them. Raises as :meth:`step`.
         """
-        self._listen()
-        if self.status.finished:
-            return False
-        if self._pending is not None:
-            if not bpy.app.is_job_running("RENDER"):
-                self._finish_pending()
-        elif self._session.remaining and not self.status.cancelled:
-            if self._session.spec.passes.beauty:
-                self._start_pending()
-            else:
+        with io_errors(self.folder):
+            self._keep()
+            self._listen()
+            if self.status.finished:
+                return False
+            if self._session.remaining and not self.status.cancelled:
                 self._render_next()
-        return True
+            return True
+
+    def _keep(self) -> None:
+        if not self.status.finished:
+            self._claim.keep()
 
     def _render_next(self) -> None:
-        self._record(self._session.step())
+        if self._begin(self._session.remaining[0]):
+            self._record(self._session.step())
         self._end_of_render()
 
-    def _start_pending(self) -> None:
-        view = self._session.remaining[0]
-        try:
-            pending = self._session.prepare()
-        except SynthDataError as error:
-            self._record(self._session.skip(view, error.message))
-            self._end_of_render()
-            return
-        self._session.render_in_background()
-        self._pending = pending
-
-    def _finish_pending(self) -> None:
-        pending, self._pending = self._pending, None
-        assert pending is not None
-        try:
-            if not pending.part.exists() and not self.status.cancelled:
-                # The window's render job was stopped or failed without a word: once more, to learn why.
-                self._session.render(pending)
-            self._record(self._session.finish(pending))
-        except SynthDataError as error:
-            if not self.status.cancelled:
-                self._record(self._session.skip(pending.view, error.message))
-        self._end_of_render()
+    def _begin(self, view: int) -> bool:
+        """Note that a view is begun; leave it out instead if Blender ended in the middle of it again and again."""
+        deaths = self._begun.deaths(view)
+        self._begun.begin(view)
+        if deaths < MAX_DEATHS:
+            return True
+        self._begun.end()
+        reason = f"Blender ended {deaths} times in a row while it rendered this view."
+        self._record(self._session.skip(view, reason))
+        return False
 
     def _record(self, record: ViewRecord) -> None:
         self._views.append(record)
@@ -239,6 +232,7 @@ class GenerateJob:
         if self._session.remaining:
             self.status.message = "Rendering"
             return
+        self._begun.end()
         self._views.sync()
         self.status.seconds["render"] = time.monotonic() - self.began - self.status.seconds["start"]
         self._session.close()
@@ -252,7 +246,7 @@ class GenerateJob:
             self.status.message = "Labels and pictures"
         for message in self._client.poll():
             self._take(message)
-        if self._client.finished and self._pending is None:
+        if self._client.finished:
             self._end()
 
     def _take(self, message: protocol.Message) -> None:
@@ -292,16 +286,23 @@ class GenerateJob:
 
     def suspend(self) -> None:
         """Take our traces out of the file (it is about to be saved); the next step makes them anew."""
-        if self._pending is None:
-            self._session.close()
+        self._session.close()
 
     def close(self) -> None:
         """Put everything back and end the runner. Safe to call twice."""
         self._session.close()
         if self._client is not None:
             self._client.close()
+        self._begun.end()
+        self._claim.release()
 
 
 def _start_runner(folder: DatasetFolder) -> RunnerClient:
     runner = RunnerSettings.current()
-    return RunnerClient(runner.python, folder, site_dirs=runner.site_dirs, environment=runner.environment)
+    return RunnerClient(
+        runner.python,
+        folder,
+        site_dirs=runner.site_dirs,
+        environment=runner.environment,
+        silence=runner.silence,
+    )

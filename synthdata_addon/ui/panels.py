@@ -1,21 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""3D View > N > SynthData. Panels print; what they print is read elsewhere."""
+"""3D View > N > SynthData, below Categories. Panels print; what they print is read elsewhere."""
 
 from __future__ import annotations
 
-from collections import Counter
-
 import bpy
 
-from ..blender.labelling import RENDERED_TYPES, category_of, collection_categories
+from ..core.controls import KINDS, TABLE, ControlKind
 from ..core.progress import format_seconds
 from .job import STAGES, JobStatus
-from .ops.categories import SYNTHDATA_OT_assign_category, SYNTHDATA_OT_select_category
-from .ops.example_room import SYNTHDATA_OT_add_example_room
 from .ops.generate import SYNTHDATA_OT_cancel, SYNTHDATA_OT_generate
 from .ops.open_dataset import SYNTHDATA_OT_open_gallery
 from .ops.styles import SYNTHDATA_OT_style_add, SYNTHDATA_OT_style_move, SYNTHDATA_OT_style_remove
-from .settings import CONTROL_KINDS
+from .panel import SidebarPanel
+from .settings import STRENGTH
 from .state import state
 from .terminal import time_left
 
@@ -23,39 +20,7 @@ TITLES = {"render": "Views", "labels": "Labels", "samples": "Pictures"}
 SHOWN_MESSAGES = 4
 
 
-class _Panel(bpy.types.Panel):
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = "SynthData"
-
-    def _column(self) -> bpy.types.UILayout:
-        self.layout.use_property_split = True
-        self.layout.use_property_decorate = False
-        return self.layout.column()
-
-
-class SYNTHDATA_PT_categories(_Panel):
-    """What is labelled."""
-
-    bl_label = "Categories"
-    bl_idname = "SYNTHDATA_PT_categories"
-
-    def draw(self, context: bpy.types.Context) -> None:
-        counts = count_categories(context)
-        grid = self.layout.grid_flow(columns=2, even_columns=True, align=True)
-        for name, count in sorted(counts.items()):
-            grid.operator(SYNTHDATA_OT_select_category.bl_idname, text=f"{name}  ({count})").category = name
-        if not counts:
-            self.layout.label(text="No object has a category yet", icon="INFO")
-        column = self.layout.column(align=True)
-        column.operator(SYNTHDATA_OT_assign_category.bl_idname, icon="BOOKMARKS")
-        if context.collection is not None and context.collection != context.scene.collection:
-            text = f"Collection '{context.collection.name}' Is a Category"
-            column.prop(context.collection.synthdata, "use_as_category", text=text, toggle=True)
-        column.operator(SYNTHDATA_OT_add_example_room.bl_idname, icon="HOME")
-
-
-class SYNTHDATA_PT_sweep(_Panel):
+class SYNTHDATA_PT_sweep(SidebarPanel):
     """Where the views are taken from."""
 
     bl_label = "Camera Sweep"
@@ -81,7 +46,7 @@ class SYNTHDATA_PT_sweep(_Panel):
             column.prop(settings, name)
 
 
-class SYNTHDATA_PT_sweep_details(_Panel):
+class SYNTHDATA_PT_sweep_details(SidebarPanel):
     """What most sweeps leave as it is."""
 
     bl_label = "Details"
@@ -99,7 +64,7 @@ class SYNTHDATA_PT_sweep_details(_Panel):
         column.prop(settings, "seed")
 
 
-class SYNTHDATA_PT_passes(_Panel):
+class SYNTHDATA_PT_passes(SidebarPanel):
     """What each render writes."""
 
     bl_label = "Passes"
@@ -119,7 +84,24 @@ class SYNTHDATA_PT_passes(_Panel):
         column.prop(settings, "depth_far")
 
 
-class SYNTHDATA_PT_styles(_Panel):
+class SYNTHDATA_PT_control_images(SidebarPanel):
+    """What is drawn for ControlNets, whether or not one of this job's reads it."""
+
+    bl_label = "Control Images"
+    bl_idname = "SYNTHDATA_PT_control_images"
+    bl_parent_id = "SYNTHDATA_PT_passes"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        settings = context.scene.synthdata
+        column = self._column()
+        column.label(text="Depth, Normal and what ControlNets read are always written", icon="INFO")
+        column.column().prop(settings, "control_kinds", text="Also Write")
+        for name in ("canny_from", "segmentation", "unlabelled"):
+            column.prop(settings, name)
+
+
+class SYNTHDATA_PT_styles(SidebarPanel):
     """Looks, and the model that makes them."""
 
     bl_label = "Styles"
@@ -136,10 +118,21 @@ class SYNTHDATA_PT_styles(_Panel):
         column.prop(settings, "model")
         if settings.model == "CUSTOM":
             column.prop(settings, "model_path")
-            for kind in CONTROL_KINDS:
-                group = getattr(settings, f"control_{kind}")
-                column.prop(group, "model", text=f"{kind.capitalize()} ControlNet")
-                column.prop(group, "scale", text="Scale")
+            for kind in KINDS:
+                self._draw_control(settings, kind)
+
+    def _draw_control(self, settings: bpy.types.PropertyGroup, kind: ControlKind) -> None:
+        """Print a ControlNet as one row that opens."""
+        group = getattr(settings, f"control_{kind}")
+        row = self.layout.row(align=True)
+        row.prop(group, "show", text="", icon="TRIA_DOWN" if group.show else "TRIA_RIGHT", emboss=False)
+        row.prop(group, "enabled", text=settings.bl_rna.properties[f"control_{kind}"].name)
+        row.prop(group, "model", text="")
+        if group.show:
+            column = self._column()
+            column.label(text=TABLE["sd15", kind].image, icon="INFO")
+            for name in STRENGTH:
+                column.prop(group, name)
 
     def _draw_list(self, settings: bpy.types.PropertyGroup) -> None:
         row = self.layout.row()
@@ -157,7 +150,7 @@ class SYNTHDATA_PT_styles(_Panel):
             column.prop(style, "negative_prompt", text="", icon="REMOVE")
 
 
-class SYNTHDATA_PT_styles_details(_Panel):
+class SYNTHDATA_PT_styles_details(SidebarPanel):
     """What the model knows best by itself."""
 
     bl_label = "Details"
@@ -171,7 +164,7 @@ class SYNTHDATA_PT_styles_details(_Panel):
             column.prop(context.scene.synthdata, name)
 
 
-class SYNTHDATA_PT_output(_Panel):
+class SYNTHDATA_PT_output(SidebarPanel):
     """Where the dataset lands, and the button."""
 
     bl_label = "Output"
@@ -184,6 +177,7 @@ class SYNTHDATA_PT_output(_Panel):
         settings = context.scene.synthdata
         column = self._column()
         column.prop(settings, "output", text="Folder")
+        column.prop(settings, "extend")
         row = column.row(align=True)
         row.prop(settings, "width", text="Size")
         row.prop(settings, "height", text="")
@@ -193,15 +187,6 @@ class SYNTHDATA_PT_output(_Panel):
         big.operator(SYNTHDATA_OT_generate.bl_idname, icon="RENDER_ANIMATION")
         if state.status is not None:
             draw_status(self.layout, state.status, running=False)
-
-
-def count_categories(context: bpy.types.Context) -> Counter[str]:
-    """Return how many objects of the view layer each category has."""
-    by_collection = collection_categories(context.scene)
-    found = (
-        category_of(obj, by_collection) for obj in context.view_layer.objects if obj.type in RENDERED_TYPES
-    )
-    return Counter(name for name in found if name)
 
 
 def draw_status(layout: bpy.types.UILayout, status: JobStatus, *, running: bool) -> None:
@@ -228,10 +213,10 @@ def draw_status(layout: bpy.types.UILayout, status: JobStatus, *, running: bool)
 
 
 CLASSES = (
-    SYNTHDATA_PT_categories,
     SYNTHDATA_PT_sweep,
     SYNTHDATA_PT_sweep_details,
     SYNTHDATA_PT_passes,
+    SYNTHDATA_PT_control_images,
     SYNTHDATA_PT_styles,
     SYNTHDATA_PT_styles_details,
     SYNTHDATA_PT_output,

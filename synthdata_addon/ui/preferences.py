@@ -13,8 +13,12 @@ import numpy as np
 from bpy.props import StringProperty
 
 from .. import __package__ as ADDON_ID  # noqa: N812  # a constant, whatever Python calls it
+from ..core.errors import RunnerError
+from ..runner.client import SILENCE
 
 RUNNER_VARIABLE = "SYNTHDATA_RUNNER_PYTHON"
+SILENCE_VARIABLE = "SYNTHDATA_RUNNER_SILENCE"
+"""Minutes without a sign of life after which the runner counts as hung."""
 
 
 class SynthDataPreferences(bpy.types.AddonPreferences):
@@ -44,6 +48,7 @@ class RunnerSettings:
     python: str
     site_dirs: tuple[str, ...]
     environment: dict[str, str]
+    silence: float = SILENCE
 
     @classmethod
     def current(cls) -> RunnerSettings:
@@ -51,9 +56,23 @@ class RunnerSettings:
         chosen = os.environ.get(RUNNER_VARIABLE, "") or _preference()
         # Without the user's consent in Blender's system preferences nothing of ours goes online.
         environment = {} if bpy.app.online_access else {"HF_HUB_OFFLINE": "1"}
+        silence = _silence()
         if chosen:
-            return cls(bpy.path.abspath(chosen), (), environment)
-        return cls(sys.executable, _wheel_folders(), environment)
+            return cls(bpy.path.abspath(chosen), (), environment, silence)
+        return cls(sys.executable, _wheel_folders(), environment, silence)
+
+
+def _silence() -> float:
+    """Return the seconds after which a silent runner is ended: :data:`SILENCE_VARIABLE`, else as the client has it."""
+    text = os.environ.get(SILENCE_VARIABLE, "")
+    try:
+        return float(text) * 60.0 if text else SILENCE
+    except ValueError as error:
+        raise RunnerError(
+            "runner.silence",
+            f"{SILENCE_VARIABLE} is '{text}', not a number of minutes.",
+            "Set 30, or nothing.",
+        ) from error
 
 
 def _preference() -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Settings that live in the .blend: on objects, collections and the scene. Enum numbers are stored: append only."""
+"""Settings that live in the .blend: the scene's job, and what goes onto Blender's types. Enum numbers: append only."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from bpy.props import (
 )
 
 from ..blender.compat import PATH_OPTIONS
+from ..core.controls import OTHERS, RECOMMENDED
 from ..core.spec import JobSpec, SweepSpec
+from . import label_properties
+from .label_properties import (
+    SynthDataCollection,
+    SynthDataInfo,
+    SynthDataLabels,
+    SynthDataMaterial,
+    SynthDataObject,
+)
 
 _DEFAULT = JobSpec()
 _SWEEP = SweepSpec()
-
-
-class SynthDataObject(bpy.types.PropertyGroup):
-    """What an object is labelled as."""
-
-    category: StringProperty(
-        name="Category", description="What this object is labelled as; empty: it only hides what is behind it"
-    )
-
-
-class SynthDataCollection(bpy.types.PropertyGroup):
-    """Whether a collection's name labels what is in it."""
-
-    use_as_category: BoolProperty(
-        name="Collection Is a Category",
-        description="Label every object in this collection with the collection's name, unless it has a category",
-    )
+_KINDS = {
+    "segmentation": ("Segmentation", "What each thing is, in the colours of ADE20K"),
+    "canny": ("Canny", "White lines one pixel wide on black"),
+    "softedge": ("Soft Edge", "White soft edges on black, as HED and PiDiNet draw them"),
+    "lineart": ("Line Art", "White lines on black, as a pen draws them"),
+}
+# Not in the property: Blender evaluates that line where a comprehension sees no names of this file.
+_KIND_ITEMS = [(kind, *_KINDS[kind], 1 << number) for number, kind in enumerate(OTHERS)]
 
 
 class SynthDataStyle(bpy.types.PropertyGroup):
@@ -57,8 +57,28 @@ class SynthDataControl(bpy.types.PropertyGroup):
     )
     model: StringProperty(name="ControlNet", description="Folder or hub id of the ControlNet")
     scale: FloatProperty(
-        name="Scale", description="How strongly it steers", default=1.0, min=0.0, max=10.0, soft_max=2.0
+        name="Scale",
+        description="How strongly it steers; -1: as recommended for the model's family",
+        default=RECOMMENDED,
+        min=RECOMMENDED,
+        max=10.0,
+        soft_max=2.0,
     )
+    start: FloatProperty(
+        name="Start",
+        description="Share of the steps after which it begins to steer; -1: as recommended",
+        default=RECOMMENDED,
+        min=RECOMMENDED,
+        max=1.0,
+    )
+    end: FloatProperty(
+        name="End",
+        description="Share of the steps after which it ends to steer; -1: as recommended",
+        default=RECOMMENDED,
+        min=RECOMMENDED,
+        max=1.0,
+    )
+    show: BoolProperty(name="Show", description="Show the settings of this ControlNet")
 
 
 class SynthDataScene(bpy.types.PropertyGroup):
@@ -194,21 +214,65 @@ class SynthDataScene(bpy.types.PropertyGroup):
     )
     beauty: BoolProperty(
         name="Beauty",
-        description="Also render the finished picture with Cycles. Costs some hundred times more than the labels",
+        description="Also render the finished picture by the scene's own engine. Costs some hundred times more than "
+        "the labels",
     )
     beauty_samples: IntProperty(
         name="Samples",
-        description="Cycles samples of the beauty render",
+        description="Samples of the finished picture",
         default=_DEFAULT.passes.beauty_samples,
         min=1,
         max=65536,
     )
     cryptomatte: BoolProperty(name="Cryptomatte", description="Also write Cryptomatte object passes")
+    extend: BoolProperty(
+        name="Extend",
+        description="Make the dataset in the folder larger: more views (new ones go between those that are there), "
+        "styles at the end of the list, more exports. What is there stays as it is",
+        options={"SKIP_SAVE"},
+    )
     keep_passes: BoolProperty(
         name="Keep EXR Files",
         description="Keep every view's multilayer EXR after it is labelled: depth in metres, normals, ids",
         default=_DEFAULT.passes.keep,
     )
+    control_kinds: EnumProperty(
+        name="Control Images",
+        description="Control images that every view gets, whether or not a ControlNet of this job reads them",
+        options={"ENUM_FLAG"},
+        items=_KIND_ITEMS,
+    )
+    canny_from: EnumProperty(
+        name="Canny From",
+        description="What Canny edges are drawn from",
+        items=[
+            ("GEOMETRY", "Geometry", "Outlines and edges of the surface, without shadows and textures", 0),
+            ("BEAUTY", "Finished Picture", "Whatever the finished picture shows. Needs Beauty", 1),
+        ],
+        default=_DEFAULT.control_images.canny_from,
+    )
+    segmentation: StringProperty(
+        name="ADE20K Classes",
+        description="What categories are in segmentation images, such as: mug: glass, teddy: plaything. "
+        "Common words are known already",
+    )
+    unlabelled: StringProperty(
+        name="Rest Is",
+        description="ADE20K class of all other pixels in segmentation images, such as wall; empty: black",
+    )
+    labels: PointerProperty(name="Labels", type=SynthDataLabels)
+    exports: EnumProperty(
+        name="Exports",
+        description="Formats that are written beside COCO",
+        options={"ENUM_FLAG"},
+        items=[
+            ("YOLO_DETECT", "YOLO Boxes", "YOLO's text files with boxes", 1),
+            ("YOLO_SEGMENT", "YOLO Outlines", "YOLO's text files with outlines", 2),
+            ("BOP", "BOP Poses", "BOP's folders with poses, masks and visible shares", 4),
+            ("IMAGEFOLDER", "Image Folder", "Metadata that Hugging Face's imagefolder reads", 8),
+        ],
+    )
+    info: PointerProperty(name="Info", type=SynthDataInfo)
     use_styles: BoolProperty(
         name="Stylize", description="Make pictures with Stable Diffusion and ControlNet", default=True
     )
@@ -232,6 +296,10 @@ class SynthDataScene(bpy.types.PropertyGroup):
     )
     control_depth: PointerProperty(name="Depth", type=SynthDataControl)
     control_normal: PointerProperty(name="Normal", type=SynthDataControl)
+    control_segmentation: PointerProperty(name="Segmentation", type=SynthDataControl)
+    control_canny: PointerProperty(name="Canny", type=SynthDataControl)
+    control_softedge: PointerProperty(name="Soft Edge", type=SynthDataControl)
+    control_lineart: PointerProperty(name="Line Art", type=SynthDataControl)
     steps: IntProperty(
         name="Steps", description="Diffusion steps; 0: as the model recommends", min=0, max=1000
     )
@@ -254,18 +322,20 @@ class SynthDataScene(bpy.types.PropertyGroup):
     )
 
 
-CLASSES = (SynthDataObject, SynthDataCollection, SynthDataStyle, SynthDataControl, SynthDataScene)
+CLASSES = (*label_properties.CLASSES, SynthDataStyle, SynthDataControl, SynthDataScene)
 
 
 def attach() -> None:
     """Put the settings on Blender's types."""
     bpy.types.Object.synthdata = PointerProperty(type=SynthDataObject)
     bpy.types.Collection.synthdata = PointerProperty(type=SynthDataCollection)
+    bpy.types.Material.synthdata = PointerProperty(type=SynthDataMaterial)
     bpy.types.Scene.synthdata = PointerProperty(type=SynthDataScene)
 
 
 def detach() -> None:
     """Take the settings off Blender's types; the data stays in the file for when the add-on is enabled again."""
     del bpy.types.Scene.synthdata
+    del bpy.types.Material.synthdata
     del bpy.types.Collection.synthdata
     del bpy.types.Object.synthdata

@@ -4,14 +4,39 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, get_args
 
 import bpy
 
+from ..core.categories import (
+    Category,
+    keypoints_from_text,
+    keypoints_to_text,
+    skeleton_from_text,
+    skeleton_to_text,
+)
+from ..core.controls import (
+    KINDS,
+    OTHERS,
+    ControlImagesSpec,
+    ControlSpec,
+    segmentation_from_text,
+    segmentation_to_text,
+)
 from ..core.errors import SpecError
-from ..core.spec import ControlSpec, JobSpec, ModelSpec, PassesSpec, StyleSpec, SweepSpec
+from ..core.spec import (
+    ExportKind,
+    InfoSpec,
+    JobSpec,
+    LabelsSpec,
+    ModelSpec,
+    PassesSpec,
+    StyleSpec,
+    SweepSpec,
+)
 
-CONTROL_KINDS = ("depth", "normal")
+STRENGTH = ("scale", "start", "end")
 SWEEP_NUMBERS = (
     "views",
     "radius",
@@ -23,13 +48,16 @@ SWEEP_NUMBERS = (
     "jitter",
     "lens",
 )
+LABELS = tuple(field.name for field in dataclasses.fields(LabelsSpec) if field.name != "categories")
+INFO = tuple(field.name for field in dataclasses.fields(InfoSpec))
 
 
 def job_from_scene(scene: bpy.types.Scene) -> JobSpec:
     """Return the job that the panel shows; not validated yet.
 
     Raises:
-        SpecError: ``spec.seed``: the seed is not a whole number.
+        SpecError: ``spec.seed``: the seed is not a whole number; ``spec.skeleton``: a category's limbs are no pairs;
+            ``spec.control_images``: an ADE20K class belongs to no category.
     """
     settings = scene.synthdata
     return JobSpec(
@@ -43,8 +71,12 @@ def job_from_scene(scene: bpy.types.Scene) -> JobSpec:
             cryptomatte=settings.cryptomatte,
             keep=settings.keep_passes,
         ),
+        labels=_labels(settings.labels),
+        exports=tuple(kind for kind in get_args(ExportKind) if kind in settings.exports),
+        info=InfoSpec(**{name: getattr(settings.info, name) for name in INFO}),
         styles=_styles(settings) if settings.use_styles else (),
         model=_model(settings),
+        control_images=_control_images(settings),
         val_fraction=_short(settings.val_fraction),
         depth_near=_short(settings.depth_near),
         depth_far=_short(settings.depth_far),
@@ -89,6 +121,41 @@ def _sweep(scene: bpy.types.Scene) -> SweepSpec:
     )
 
 
+def _labels(group: Any) -> LabelsSpec:
+    values: dict[str, Any] = {name: getattr(group, name) for name in LABELS}
+    values = {name: _short(value) if isinstance(value, float) else value for name, value in values.items()}
+    return LabelsSpec(**values, categories=categories_of(group))
+
+
+def categories_of(labels: Any) -> tuple[Category, ...]:
+    """Return the categories of the panel's list; not checked yet.
+
+    Raises:
+        SpecError: ``spec.skeleton``.
+    """
+    return tuple(
+        Category(
+            id=item.category_id,
+            name=item.name.strip(),
+            supercategory=item.supercategory,
+            keypoints=keypoints_from_text(item.keypoints),
+            skeleton=skeleton_from_text(item.skeleton),
+        )
+        for item in labels.categories
+    )
+
+
+def set_categories(labels: Any, categories: Iterable[Category]) -> None:
+    """Show categories in the panel's list, instead of what is there."""
+    labels.categories.clear()
+    for category in categories:
+        item = labels.categories.add()
+        item.name, item.supercategory, item.category_id = category.name, category.supercategory, category.id
+        item.keypoints = keypoints_to_text(category.keypoints)
+        item.skeleton = skeleton_to_text(category.skeleton)
+    labels.active_category = 0
+
+
 def _styles(settings: Any) -> tuple[StyleSpec, ...]:
     return tuple(
         StyleSpec(name=style.name, prompt=style.prompt, negative_prompt=style.negative_prompt)
@@ -105,9 +172,13 @@ def _model(settings: Any) -> ModelSpec:
     }
     if settings.model == "EMBEDDED":
         return ModelSpec(**common)
-    groups = [(kind, getattr(settings, f"control_{kind}")) for kind in CONTROL_KINDS]
+    groups = [(kind, getattr(settings, f"control_{kind}")) for kind in KINDS]
     controls = tuple(
-        ControlSpec(kind=kind, model=bpy.path.abspath(group.model), scale=_short(group.scale))
+        ControlSpec(
+            kind=kind,
+            model=bpy.path.abspath(group.model),
+            **{name: _short(getattr(group, name)) for name in STRENGTH},
+        )
         for kind, group in groups
         if group.enabled and group.model
     )
@@ -119,6 +190,15 @@ def _model(settings: Any) -> ModelSpec:
             "Name a Stable Diffusion folder, hub id or .safetensors file.",
         )
     return ModelSpec(path=path, controls=controls, **common)
+
+
+def _control_images(settings: Any) -> ControlImagesSpec:
+    return ControlImagesSpec(
+        kinds=tuple(kind for kind in OTHERS if kind in settings.control_kinds),
+        canny_from=settings.canny_from,
+        segmentation=segmentation_from_text(settings.segmentation),
+        unlabelled=settings.unlabelled.strip(),
+    )
 
 
 def apply_job(spec: JobSpec, scene: bpy.types.Scene) -> None:
@@ -134,11 +214,21 @@ def apply_job(spec: JobSpec, scene: bpy.types.Scene) -> None:
     settings.target = scene.objects.get(spec.sweep.target) if spec.sweep.target else None
     settings.beauty, settings.beauty_samples = spec.passes.beauty, spec.passes.beauty_samples
     settings.cryptomatte, settings.keep_passes = spec.passes.cryptomatte, spec.passes.keep
+    for name in LABELS:
+        setattr(settings.labels, name, getattr(spec.labels, name))
+    set_categories(settings.labels, spec.labels.categories)
+    settings.exports = set(spec.exports)
+    for name in INFO:
+        setattr(settings.info, name, getattr(spec.info, name))
     settings.use_styles = bool(spec.styles)
     settings.styles.clear()
     for style in spec.styles:
         add_style(settings, style)
     _apply_model(spec.model, settings)
+    images = spec.control_images
+    settings.control_kinds = set(images.kinds) & set(OTHERS)
+    settings.canny_from, settings.unlabelled = images.canny_from, images.unlabelled
+    settings.segmentation = segmentation_to_text(images.segmentation)
 
 
 def add_style(settings: Any, style: StyleSpec) -> None:
@@ -153,8 +243,10 @@ def _apply_model(model: ModelSpec, settings: Any) -> None:
     settings.model_path = model.path
     settings.steps, settings.guidance_scale, settings.device = model.steps, model.guidance_scale, model.device
     by_kind = {control.kind: control for control in model.controls}
-    for kind in CONTROL_KINDS:
+    for kind in KINDS:
         group, control = getattr(settings, f"control_{kind}"), by_kind.get(kind)
         group.enabled = control is not None or not model.path
         if control is not None:
-            group.model, group.scale = control.model, control.scale
+            group.model = control.model
+            for name in STRENGTH:
+                setattr(group, name, getattr(control, name))

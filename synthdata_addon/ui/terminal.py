@@ -61,6 +61,10 @@ def summary(status: JobStatus) -> list[str]:
         lines.append(
             f"{done.labelled} views labelled, {done.samples} pictures, {done.annotations} annotations."
         )
+        if done.dropped:
+            lines.append(
+                f"{done.dropped} instances were left out: too few pixels, or too little of them visible."
+            )
         if done.skipped:
             lines.append(f"{done.skipped} views or pictures were left out; the journals say why.")
     stages = "  ".join(f"{name} {format_seconds_short(value)}" for name, value in status.seconds.items())

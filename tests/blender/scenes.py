@@ -94,11 +94,24 @@ def load_coco(output: Path) -> dict[int, tuple[COCO, dict[str, Any]]]:
     return found
 
 
+def instances(output: Path) -> dict[int, dict[str, Any]]:
+    """Return instance id -> its record in job.json."""
+    return {item["id"]: item for item in json.loads((output / "job.json").read_text())["instances"]}
+
+
 def masks(output: Path, view: int) -> dict[str, np.ndarray]:
     """Return object name -> mask of a view, decoded by pycocotools from the annotation files."""
+    return {name: mask for (name, _, _), mask in copy_masks(output, view).items()}
+
+
+def copy_masks(output: Path, view: int) -> dict[tuple[str, str, tuple[int, ...]], np.ndarray]:
+    """Return name, parent and persistent id -> mask of a view, decoded by pycocotools."""
     coco, image = load_coco(output)[view]
-    names = {i["id"]: i["name"] for i in lines(output / "views.jsonl")[0]["instances"]}
-    return {
-        names[annotation["instance_id"]]: coco.annToMask(annotation).astype(bool)
-        for annotation in coco.imgToAnns[image["id"]]
-    }
+    known = instances(output)
+    found = {}
+    for annotation in coco.imgToAnns[image["id"]]:
+        item = known[annotation["instance_id"]]
+        key = item["name"], item["parent"], tuple(item["persistent_id"])
+        assert key not in found
+        found[key] = coco.annToMask(annotation).astype(bool)
+    return found

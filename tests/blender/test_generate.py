@@ -200,9 +200,8 @@ def test_a_collections_name_labels_what_is_in_it(scene, tmp_path):
         scene.collection.objects.unlink(obj)
         home.objects.link(obj)
     scenes.generate(tmp_path, views=1)
-    record = scenes.lines(tmp_path / "views.jsonl")[0]
     categories = {c["id"]: c["name"] for c in json.loads((tmp_path / "job.json").read_text())["categories"]}
-    assert {i["name"]: categories[i["category_id"]] for i in record["instances"]} == {
+    assert {i["name"]: categories[i["category_id"]] for i in scenes.instances(tmp_path).values()} == {
         "Ball": "ball",
         "Left": "chair",
         "Right": "furniture",

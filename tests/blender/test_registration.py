@@ -8,6 +8,7 @@ import pytest
 
 import synthdata_addon
 from synthdata_addon import registration
+from synthdata_addon.ui.label_properties import CLASSES as LABELS
 
 
 def traces() -> dict[str, object]:
@@ -25,7 +26,7 @@ def traces() -> dict[str, object]:
     )
     own = [
         name
-        for kind in (bpy.types.Scene, bpy.types.Object, bpy.types.Collection)
+        for kind in (bpy.types.Scene, bpy.types.Object, bpy.types.Collection, bpy.types.Material)
         for name in [hasattr(kind, "synthdata")]
     ]
     return {
@@ -69,7 +70,10 @@ def test_every_operator_and_setting_says_what_it_does():
         if issubclass(cls, bpy.types.Operator):
             assert cls.__doc__
             assert not cls.__doc__.endswith(".")
-    for group in ("SynthDataScene", "SynthDataObject", "SynthDataCollection"):
-        for item in getattr(bpy.types, group, None).bl_rna.properties if hasattr(bpy.types, group) else ():
+    groups = [cls for cls in registration.CLASSES if issubclass(cls, bpy.types.PropertyGroup)]
+    assert len(groups) > 5
+    for cls in groups:
+        for item in cls.bl_rna.properties:
             if item.identifier not in {"rna_type", "name"}:
-                assert item.name
+                assert item.name, (cls, item.identifier)
+                assert cls not in LABELS or item.description, item.identifier

@@ -10,7 +10,7 @@ import bpy
 import pytest
 
 from synthdata_addon.blender.job_scene import CAMERA_NAME, SCENE_NAME
-from synthdata_addon.blender.materials import OVERRIDE_NAME
+from synthdata_addon.blender.label_materials import FLAT_NAME
 from synthdata_addon.blender.session import RenderSession
 from synthdata_addon.ui.job import GenerateJob
 from synthdata_addon.ui.settings import job_from_scene
@@ -159,7 +159,7 @@ def test_a_file_saved_in_mid_job_holds_nothing_of_ours_and_the_job_goes_on(lived
     with bpy.data.libraries.load(str(saved)) as (inside, _):
         assert SCENE_NAME not in inside.scenes
         assert CAMERA_NAME not in inside.objects
-        assert OVERRIDE_NAME not in inside.materials
+        assert FLAT_NAME not in inside.materials
 
 
 def test_labels_survive_what_undo_does_to_our_scene(scene, tmp_path):

@@ -18,10 +18,10 @@ from tests.blender import scenes
 ABOVE = np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 10], [0, 0, 0, 1]], float)
 
 
-def cast_through_pixel_centres(record: dict) -> np.ndarray:
+def cast_through_pixel_centres(record: dict, known: dict) -> np.ndarray:
     """Cast one ray a pixel into the scene as it stands; return the id map by object name (0 unlabelled)."""
     scene, depsgraph = bpy.context.scene, bpy.context.evaluated_depsgraph_get()
-    ids = {instance["name"]: instance["id"] for instance in record["instances"]}
+    ids = {instance["name"]: number for number, instance in known.items()}
     k, to_world = (
         np.array(record["camera"]["k"]),
         np.linalg.inv(np.array(record["camera"]["world_to_camera"])),
@@ -48,10 +48,10 @@ def test_the_example_rooms_masks_equal_ray_casts(empty_scene, tmp_path):
     scenes.generate(tmp_path, views=3)
     scores: list[float] = []
     for record in scenes.lines(tmp_path / "views.jsonl"):
-        truth = cast_through_pixel_centres(record)
+        truth = cast_through_pixel_centres(record, scenes.instances(tmp_path))
         mask = np.array(Image.open(tmp_path / "masks" / "instance" / f"{record['view']:06d}.png"))
         scores += intersection_over_union(truth, mask)
-        by_id = {i["id"]: i["name"] for i in record["instances"]}
+        by_id = {number: item["name"] for number, item in scenes.instances(tmp_path).items()}
         decoded = np.zeros_like(truth)
         for name, part in scenes.masks(tmp_path, record["view"]).items():
             decoded[part] = next(i for i, n in by_id.items() if n == name)

@@ -8,8 +8,9 @@ import json
 import pytest
 
 from synthdata_addon.core import models
+from synthdata_addon.core.controls import ControlSpec
 from synthdata_addon.core.errors import ModelError
-from synthdata_addon.core.spec import ControlSpec, ModelSpec
+from synthdata_addon.core.spec import ModelSpec
 
 
 def make_pipeline(folder, width=768):
@@ -119,7 +120,7 @@ def test_a_folders_recommendations_fill_in_what_the_request_leaves_open(tmp_path
     }
     (base / "synthdata.json").write_text(json.dumps(recommended))
     model = models.resolve(ModelSpec(path=str(base)))
-    assert model.controls == (ControlSpec("depth", str(base / "controlnet" / "depth"), scale=0.9),)
+    assert model.controls == (ControlSpec("depth", str(base / "controlnet" / "depth"), 0.9, 0.0, 1.0),)
     assert (model.steps, model.guidance_scale) == (8, 1.5)
     models.check_model(ModelSpec(path=str(base)))
     assert models.read_defaults(base).styles[0].prompt == "snow"

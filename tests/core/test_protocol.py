@@ -7,7 +7,7 @@ import pytest
 
 from synthdata_addon.core import protocol
 from synthdata_addon.core.errors import RunnerError
-from synthdata_addon.core.records import CameraRecord, InstanceRecord, ViewRecord
+from synthdata_addon.core.records import CameraRecord, KeypointRecord, PixelKey, SeenInstance, ViewRecord
 
 MATRIX = ((1.0, 0.0), (0.0, 1.0))
 VIEW = ViewRecord(
@@ -18,7 +18,19 @@ VIEW = ViewRecord(
     height=48,
     pass_file="passes/000003.exr",
     camera=CameraRecord("C", "PERSP", MATRIX, MATRIX, MATRIX),
-    instances=(InstanceRecord(1, "Stuhl\u2028\n", 2),),
+    instances=(
+        SeenInstance(
+            1,
+            2,
+            (PixelKey(40, 0.1, 3, "Stuhl\u2028\n"), PixelKey(40)),
+            matrix_world=MATRIX,
+            box=(0.0, 0.0, 0.0, 1.0, 1.0, 1.0),
+            keypoints=(KeypointRecord(1.5, 2.25, 1),),
+            outside=True,
+        ),
+    ),
+    solo_files=("passes/000003.solo0.exr",),
+    crypto_file="passes/000003.crypto.exr",
 )
 MESSAGES = [
     protocol.Start("/data/ü 🧙"),
@@ -30,7 +42,7 @@ MESSAGES = [
     protocol.Sample("000001_a", "images/000001_a.png"),
     protocol.Warning("x.y", "Sentence."),
     protocol.Error("x.y", "Sentence.", "Hint."),
-    protocol.Done(1, 2, 3, 4, cancelled=True, seconds={"labels": 1.5}),
+    protocol.Done(1, 2, 3, 4, 5, cancelled=True, seconds={"labels": 1.5}),
 ]
 
 

@@ -14,10 +14,10 @@ from synthdata_addon.core.errors import DatasetError
 from synthdata_addon.core.layout import DatasetFolder
 from synthdata_addon.core.records import JobRecord
 from synthdata_addon.core.resume import check_same_job, read_job
-from synthdata_addon.core.spec import JobSpec, ModelSpec, PassesSpec, StyleSpec, SweepSpec
+from synthdata_addon.core.spec import SCHEMA, JobSpec, ModelSpec, PassesSpec, StyleSpec, SweepSpec
 
 JOB = JobRecord(
-    1,
+    SCHEMA,
     JobSpec(styles=(StyleSpec("a", "b"),)),
     "s.blend",
     number_categories(["cup", "chair"]),

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from synthdata_addon.core.controls import ControlSpec
 from synthdata_addon.core.errors import SpecError
 from synthdata_addon.core.spec import (
-    ControlSpec,
     JobSpec,
     ModelSpec,
     StyleSpec,

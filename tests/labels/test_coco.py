@@ -14,7 +14,7 @@ from synthdata_addon.core import layout
 from synthdata_addon.core.journal import Journal
 from synthdata_addon.core.layout import DatasetFolder
 from synthdata_addon.core.records import AnnotationRecord, LabelRecord, SampleRecord
-from synthdata_addon.core.spec import JobSpec, StyleSpec
+from synthdata_addon.core.spec import InfoSpec, JobSpec, StyleSpec
 from synthdata_addon.labels.coco import labelled_views, write_annotations
 from synthdata_addon.labels.rle import encode
 from tests.synthetic_dataset import write_job
@@ -72,8 +72,10 @@ def folder(tmp_path):
     return DatasetFolder(tmp_path / "dataset")
 
 
-def build(folder, labels, samples, styles=STYLES):
-    job = write_job(folder, JobSpec(seed=2**62 + 1, styles=styles), views=len(labels))
+def build(folder, labels, samples, styles=STYLES, info=None):
+    job = write_job(
+        folder, JobSpec(seed=2**62 + 1, styles=styles, info=info or InfoSpec()), views=len(labels)
+    )
     for path in (folder.labels_journal, folder.samples_journal):
         path.unlink(missing_ok=True)
     for record in labels:
@@ -163,3 +165,26 @@ def test_the_seed_survives_readers_that_round(folder):
     files = build(folder, [label_record(0)], [])
     assert files["train"]["info"]["seed"] == str(2**62 + 1)
     assert files["train"]["info"]["year"] == 2026
+
+
+def test_info_and_licence_are_the_users_own(folder):
+    info = InfoSpec("Cups é", "https://example.org", "Ada", "CC BY 4.0", "https://creativecommons.org/x")
+    data = build(folder, [label_record(0), label_record(1)], [], info=info)["train"]
+    said = data["info"]
+    assert (said["description"], said["url"], said["contributor"]) == info_of(info)
+    assert said["software"]["blender"] == "none"
+    assert said["job"]["width"] == 512
+    assert data["licenses"] == [{"id": 1, "name": info.license_name, "url": info.license_url}]
+    assert {image["license"] for image in data["images"]} == {1}
+
+
+def info_of(info):
+    return info.description, info.url, info.contributor
+
+
+def test_without_words_of_the_user(folder):
+    data = build(folder, [label_record(0)], [])["train"]
+    assert "scene.blend" in data["info"]["description"]
+    assert data["licenses"] == []
+    assert "license" not in data["images"][0]
+    assert set(data["categories"][0]) == {"id", "name", "supercategory"}

@@ -6,8 +6,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from synthdata_addon.core import aov
 from synthdata_addon.core.errors import DatasetError
-from synthdata_addon.labels.exr import read_passes
+from synthdata_addon.labels.exr import read_ids, read_passes
 from tests.exr_files import write_exr
 
 HEIGHT, WIDTH = 6, 9
@@ -33,6 +34,51 @@ def test_every_pass_comes_back_bit_for_bit(tmp_path, modern, packed, layer):
     assert np.array_equal(read.normal, normal)
     assert np.array_equal(read.index, index)
     assert (read.depth.dtype, read.normal.dtype, read.index.dtype) == (np.float32, np.float32, np.uint16)
+
+
+@pytest.mark.parametrize("modern", [False, True])
+@pytest.mark.parametrize("packed", [False, True])
+def test_what_tells_copies_apart_is_read_where_it_is(tmp_path, modern, packed):
+    rng = np.random.default_rng(3)
+    random, solid, material = rng.random((3, HEIGHT, WIDTH), np.float32)
+    layers = rng.random((4, 4, HEIGHT, WIDTH), np.float32)
+    extra = {
+        f"ViewLayer.{aov.RANDOM}": {"X": random},
+        f"ViewLayer.{'Material Index' if modern else 'IndexMA'}": {"X": material},
+        **{
+            f"ViewLayer.{name}": dict(zip("RGBA", layer, strict=True))
+            for name, layer in zip(aov.RANDOM_LAYERS, layers, strict=True)
+        },
+        # Passes of the solid layer, which comes first in the file, are not taken for the view's.
+        f"{aov.SOLID_LAYER}.{aov.RANDOM}": {"X": solid},
+        f"{aov.SOLID_LAYER}.Depth": {"Z": solid},
+        f"{aov.SOLID_LAYER}.Normal": dict.fromkeys("XYZ", solid),
+        f"{aov.SOLID_LAYER}.{'Object Index' if modern else 'IndexOB'}": {"X": solid},
+    }
+    depth, normal, index = passes()
+    read = read_passes(
+        write_exr(tmp_path / "a.exr", depth, normal, index, modern=modern, packed=packed, extra=extra)
+    )
+    assert np.array_equal(read.depth, depth)
+    assert np.array_equal(read.index, index)
+    assert np.array_equal(read.random, random)
+    assert np.array_equal(read.solid_random, solid)
+    assert np.array_equal(read.material, material)
+    assert np.array_equal(read.random_layers, layers[:, :3].reshape(12, HEIGHT, WIDTH))
+
+
+def test_what_tells_copies_apart_may_be_missing(tmp_path):
+    read = read_passes(write_exr(tmp_path / "a.exr", *passes()))
+    assert (read.random, read.random_layers, read.solid_random, read.material) == (None, (), None, None)
+
+
+@pytest.mark.parametrize("modern", [False, True])
+def test_the_object_index_alone(tmp_path, modern):
+    depth, normal, index = passes()
+    file = write_exr(tmp_path / "a.exr", depth, normal, index, modern=modern, drop=("Depth", "Normal"))
+    assert np.array_equal(read_ids(file), index)
+    with pytest.raises(DatasetError, match="no Object Index pass"):
+        read_ids(write_exr(tmp_path / "b.exr", depth, normal, index, drop=("IndexOB",)))
 
 
 def test_the_first_row_is_the_top(tmp_path):

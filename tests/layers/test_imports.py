@@ -17,7 +17,8 @@ MAY_IMPORT = {
     "blender": {"core", "blender"},
     "labels": {"core", "labels"},
     "stylize": {"core", "stylize"},
-    "runner": {"core", "labels", "stylize", "runner"},
+    "exports": {"core", "labels", "exports"},
+    "runner": {"core", "labels", "exports", "stylize", "runner"},
     "ui": {"core", "blender", "runner", "ui"},
 }
 BLENDER = {"bpy", "bmesh", "mathutils", "bpy_extras", "gpu", "blf"}

@@ -41,6 +41,17 @@ def test_command_makes_a_dataset(blender: RealBlender, room: Path) -> None:
     check_dataset(output, images=2, size=SIZE)
 
 
+def test_command_finds_no_fault_in_it(blender: RealBlender, room: Path) -> None:
+    """A dataset made by one command is checked by the other, in the same Python that labelled it."""
+    output = blender.work / "checked"
+    arguments = ["--output", str(output), "--views", "1", "--no-styles"]
+    done = blender.run("-b", str(room), "--command", "synthdata", "generate", *arguments)
+    assert done.returncode == 0, done.stdout
+    checked = blender.run("-b", "--command", "synthdata", "validate", str(output))
+    assert checked.returncode == 0, checked.stdout
+    assert "no fault" in checked.stdout
+
+
 def test_command_again_makes_nothing_twice(blender: RealBlender, room: Path) -> None:
     """A finished job run again is done at once, and no picture is written anew."""
     output = blender.work / "resumed"

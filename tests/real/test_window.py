@@ -180,3 +180,22 @@ def test_cancel_keeps_what_is_done_and_puts_the_file_back(blender: RealBlender, 
         for image in json.loads((dataset / "annotations" / f"instances_{split}.json").read_text())["images"]
     }
     assert labelled == set(range(rendered))
+
+
+def test_finished_pictures_come_in_the_window_too(blender: RealBlender, display: str) -> None:
+    """Pictures render as Blender's own jobs, between label renders that stand in for every material."""
+    work = blender.work / "beauty"
+    work.mkdir()
+    blender.script("make_room.py", work / "room.blend", 4, "beauty")
+    dataset = work / "dataset"
+    with window(blender, work / "room.blend", display, work / "signals") as shown:
+        before = shown.region()
+        shown.press("generate")
+        shown.wait_for(lambda: count_lines(dataset / "labels.jsonl") == 4, JOB_SECONDS)
+        shown.wait_for((dataset / "index.html").is_file, JOB_SECONDS)
+        shown.wait_for(lambda: len(shown.region()["scenes"]) == 1, JOB_SECONDS)
+        assert shown.region()["materials"] == before["materials"]
+        assert shown.region()["pass_indices"] == [0]
+    assert len(list((dataset / "renders").glob("*.png"))) == 4
+    labelled = [json.loads(line) for line in (dataset / "labels.jsonl").read_text().splitlines()]
+    assert all(0.0 < a["visible_fraction"] <= 1.0 for view in labelled for a in view["annotations"])

@@ -19,7 +19,7 @@ from synthdata_addon.core.spec import PassesSpec
 from synthdata_addon.runner.client import RunnerClient
 from synthdata_addon.runner.worker import LATE_LABELS
 from tests.runner_runs import LABELS, annotations, labels, of, run, state
-from tests.synthetic_dataset import INSTANCES, make_dataset, render_view, scene_passes, write_job
+from tests.synthetic_dataset import SEEN, make_dataset, render_view, scene_passes, write_job
 
 
 def test_views_that_come_while_it_runs(tmp_path):
@@ -132,11 +132,11 @@ def test_ids_the_view_does_not_know_are_one_warning(tmp_path):
     folder = make_dataset(tmp_path / "dataset", LABELS, 1)
     (record,) = Journal(folder.views_journal).read(ViewRecord)
     folder.views_journal.unlink()
-    Journal(folder.views_journal).append(replace(record, instances=INSTANCES[:2]))
+    Journal(folder.views_journal).append(replace(record, instances=SEEN[:2]))
     said = run(folder)
     (warning,) = of(protocol.Warning, said)
     assert warning.code == "labels.unknown_id"
-    assert "Object Index 3" in warning.message
+    assert "Object Index 30" in warning.message
     assert {a.instance_id for a in labels(folder)[0].annotations} == {1, 2}
 
 

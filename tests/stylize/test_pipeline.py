@@ -9,9 +9,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from synthdata_addon.core.controls import ControlSpec
 from synthdata_addon.core.errors import ModelError
 from synthdata_addon.core.models import resolve
-from synthdata_addon.core.spec import ControlSpec, ModelSpec, StyleSpec
+from synthdata_addon.core.spec import ModelSpec, StyleSpec
 from tests.ldm_file import save_single_file
 
 pytestmark = pytest.mark.slow

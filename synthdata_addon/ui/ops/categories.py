@@ -6,7 +6,9 @@ from __future__ import annotations
 import bpy
 from bpy.props import StringProperty
 
-from ...blender.labelling import RENDERED_TYPES, category_of, collection_categories
+from ...blender.scan import RENDERED_TYPES
+from ...core.errors import SceneError
+from ..used_categories import labelled_objects
 
 
 class SYNTHDATA_OT_assign_category(bpy.types.Operator):
@@ -51,9 +53,14 @@ class SYNTHDATA_OT_select_category(bpy.types.Operator):
     category: StringProperty(name="Category")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        by_collection = collection_categories(context.scene)
+        try:
+            labelled = list(labelled_objects(context.scene, context.view_layer))
+        except SceneError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        wanted = {obj for obj, _, category in labelled if category == self.category}
         for obj in context.view_layer.objects:
-            obj.select_set(category_of(obj, by_collection) == self.category)
+            obj.select_set(obj in wanted)
         return {"FINISHED"}
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 
 import bpy
-from bpy.props import IntProperty, StringProperty
+from bpy.props import BoolProperty, IntProperty, StringProperty
 
 from ...blender.compat import PATH_OPTIONS
 from ...core.errors import SynthDataError
@@ -36,6 +36,7 @@ class SYNTHDATA_OT_generate(bpy.types.Operator):
         description="JSON file with all settings; empty: as in the panel",
         subtype="FILE_PATH",
     )
+    extend: BoolProperty(name="Extend", description="As in the panel")
 
     _timer: bpy.types.Timer | None = None
 
@@ -48,9 +49,9 @@ class SYNTHDATA_OT_generate(bpy.types.Operator):
 
     def _make_job(self, context: bpy.types.Context) -> GenerateJob:
         spec = resolve_request(context.scene, job=self.job, views=self.views, seed=self.seed)
-        return GenerateJob(
-            context.scene, context.view_layer, spec, resolve_output(context.scene, self.output)
-        )
+        output = resolve_output(context.scene, self.output)
+        extend = self.extend or context.scene.synthdata.extend
+        return GenerateJob(context.scene, context.view_layer, spec, output, extend=extend)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         exit_status.set_failed(True)

@@ -47,6 +47,7 @@ def tell():
         "tab": region.active_panel_category,
         "scenes": [scene.name for scene in bpy.data.scenes],
         "pass_indices": sorted({item.pass_index for item in bpy.data.objects}),
+        "materials": sorted(item.name for item in bpy.data.materials if item.users),
     }
     write("region.json", json.dumps(place))
     write("clipboard.txt", bpy.context.window_manager.clipboard)

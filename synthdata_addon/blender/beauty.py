@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The finished picture of a view: the user's scene with its own engine and settings, from our camera.
+
+It has a scene of its own beside that of the labels, so that neither render changes a setting of the other: engine,
+samples, depth of field, motion blur, world and colour management are the user's. The compositor is left out: it may
+move pixels, and its file outputs would write where the user wants other pictures.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import bpy
+
+from ..core.camera import Lens
+from ..core.spec import JobSpec
+from . import compat
+
+SCENE_NAME = "SynthData Beauty"
+CAMERA_NAME = "SynthData Beauty Camera"
+LENS_SETTINGS = tuple(field.name for field in fields(Lens))
+DEPTH_OF_FIELD_SETTINGS = (
+    "use_dof",
+    "focus_object",
+    "focus_subtarget",
+    "focus_distance",
+    "aperture_fstop",
+    "aperture_blades",
+    "aperture_rotation",
+    "aperture_ratio",
+)
+
+
+class BeautyScene:
+    """A copy of the user's scene that renders finished pictures; found by name at every use."""
+
+    def __init__(self, source: str, layer: str, spec: JobSpec) -> None:
+        self._source = source
+        self._layer = layer
+        self._spec = spec
+        self._scene = ""
+        self._camera = ""
+
+    @property
+    def writes_cryptomatte(self) -> bool:
+        """Whether labels come from this render, so that it writes EXR files."""
+        return self._spec.labels.source == "CRYPTOMATTE"
+
+    def prepare(self, camera: bpy.types.Object, lens_from: str, frame: int, file: Path) -> bpy.types.Scene:
+        """Set frame, camera and file for the next picture.
+
+        Args:
+            camera: whose place and lens to take (that of the label render).
+            lens_from: name of the user's camera whose depth of field to take; "" for none.
+            frame: the frame to show.
+            file: where to write; PNG, or multilayer EXR where labels come from Cryptomatte.
+        """
+        scene = self._ensure()
+        if scene.frame_current != frame:
+            scene.frame_set(frame)
+        own = bpy.data.objects[self._camera]
+        own.matrix_world = camera.matrix_world
+        for name in LENS_SETTINGS:
+            setattr(own.data, name, getattr(camera.data, name))
+        _copy_depth_of_field(lens_from, own.data)
+        scene.render.filepath = str(file)
+        return scene
+
+    def save_picture(self, file: Path) -> None:
+        """Write the picture of the last render as PNG, with the scene's colour management."""
+        scene = self._ensure()
+        settings = scene.render.image_settings
+        compat.set_png(settings)
+        try:
+            bpy.data.images["Render Result"].save_render(str(file), scene=scene)
+        finally:
+            if self.writes_cryptomatte:
+                compat.set_multilayer_exr(settings, compress=self._spec.passes.keep)
+
+    def close(self) -> None:
+        """Remove the scene and its camera. Safe to call at any time, twice."""
+        camera = bpy.data.objects.get(self._camera) if self._camera else None
+        if camera is not None:
+            bpy.data.cameras.remove(camera.data)
+        scene = bpy.data.scenes.get(self._scene) if self._scene else None
+        if scene is not None:
+            bpy.data.batch_remove([scene])
+        self._scene = self._camera = ""
+
+    def _ensure(self) -> bpy.types.Scene:
+        scene = bpy.data.scenes.get(self._scene) if self._scene else None
+        if scene is not None and bpy.data.objects.get(self._camera) is not None:
+            return scene
+        self.close()
+        scene = bpy.data.scenes[self._source].copy()
+        scene.name = SCENE_NAME
+        self._scene = scene.name
+        camera = bpy.data.objects.new(CAMERA_NAME, bpy.data.cameras.new(CAMERA_NAME))
+        self._camera = camera.name
+        scene.collection.objects.link(camera)
+        scene.camera = camera
+        self._set_up(scene)
+        return scene
+
+    def _set_up(self, scene: bpy.types.Scene) -> None:
+        spec, render = self._spec, scene.render
+        render.resolution_x, render.resolution_y, render.resolution_percentage = spec.width, spec.height, 100
+        render.pixel_aspect_x = render.pixel_aspect_y = 1.0
+        render.use_border = render.use_crop_to_border = False
+        render.use_stamp = render.use_multiview = False
+        render.use_overwrite, render.use_placeholder, render.use_file_extension = True, False, False
+        render.use_sequencer = render.use_compositing = False
+        render.use_persistent_data = True
+        scene.timeline_markers.clear()
+        if render.engine == "CYCLES":
+            scene.cycles.samples = spec.passes.beauty_samples
+            scene.cycles.use_denoising = scene.cycles.use_denoising and compat.has_denoiser()
+        elif hasattr(scene, "eevee"):
+            scene.eevee.taa_render_samples = spec.passes.beauty_samples
+        layer = scene.view_layers[self._layer]
+        if self.writes_cryptomatte:
+            for other in scene.view_layers:
+                other.use = other == layer
+            layer.use_pass_cryptomatte_object = True
+            compat.set_multilayer_exr(render.image_settings, compress=spec.passes.keep)
+
+
+def _copy_depth_of_field(source: str, target: bpy.types.Camera) -> None:
+    camera = bpy.data.objects.get(source) if source else None
+    target.dof.use_dof = False
+    if camera is None or camera.type != "CAMERA" or not camera.data.dof.use_dof:
+        return
+    dof = camera.data.dof
+    for name in DEPTH_OF_FIELD_SETTINGS:
+        setattr(target.dof, name, getattr(dof, name))

@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a render really shows: every object and every copy that instancing makes, as the renderer gets them.
+
+The viewport's dependency graph will not do: visibility, modifiers and instances differ in a render. A render engine of
+our own, which draws nothing, is handed the same evaluated scene as Cycles and lists what is in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Self
+
+import bpy
+import numpy as np
+
+from .geometry import Geometry, read_geometry
+
+SCENE_NAME = "SynthData Scan"
+ENGINE_NAME = "SYNTHDATA_SCAN"
+RENDERED_TYPES = frozenset({"MESH", "CURVE", "SURFACE", "META", "FONT", "CURVES", "POINTCLOUD"})
+Wanted = Callable[[str, str], bool]
+"""Whether an object is asked for, by its full name and that of the object that instances it ("" for itself)."""
+INSTANCING_MODIFIERS = frozenset({"NODES", "PARTICLE_SYSTEM"})
+NO_ID = 0x7FFFFFFF
+"""Blender fills the unused tail of a persistent id with this."""
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """One thing in a render, world space, scene units.
+
+    ``name`` is the full name of the object it is or is a copy of, ``parent`` that of the object that instances it (""
+    for an object that is there itself), ``persistent_id`` Blender's number of the copy, innermost level first.
+    ``random`` is its ``Object Info > Random``, None for what is there itself. ``box`` is its box in its own axes
+    (lowest corner, highest corner; empty without extent), ``matrix_world`` (4 x 4, row-major) places these axes.
+    """
+
+    name: str
+    parent: str
+    persistent_id: tuple[int, ...]
+    random: float | None
+    matrix_world: tuple[tuple[float, ...], ...]
+    box: tuple[float, ...]
+    own_name: str
+    """Its name without the library, as Cryptomatte has it."""
+    materials: tuple[str, ...]
+    """Full names of its materials, "" for an empty slot; nothing when it has no slot."""
+    geometry: Geometry | None = field(default=None, compare=False)
+    """Its evaluated mesh, where it was asked for and a copy of the object would not show the same."""
+
+
+class Scanner:
+    """Lists what renders of a scene show, frame by frame; a context manager that leaves nothing behind.
+
+    ``names`` are the full names of all objects that the last frame shows, listed or not.
+    """
+
+    def __init__(self, scene: bpy.types.Scene, wanted: Wanted, *, bake: bool = False) -> None:
+        """Scan this scene for the objects, and the copies by their makers, that are ``wanted``.
+
+        A meadow of a million blades that nobody labels costs little then. ``bake`` asks for :attr:`Rendered.geometry`.
+        """
+        self.names: set[str] = set()
+        self._wanted = wanted
+        self._bake = bake
+        self._source = scene.name
+        self._found: list[Rendered] = []
+        self._scene = ""
+
+    def __enter__(self) -> Self:
+        self._engine = _engine(self)
+        bpy.utils.register_class(self._engine)
+        copy = bpy.data.scenes[self._source].copy()
+        copy.name = SCENE_NAME
+        self._scene = copy.name
+        _set_up(copy)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        copy = bpy.data.scenes.get(self._scene)
+        if copy is not None:
+            bpy.data.batch_remove([copy])
+        bpy.utils.unregister_class(self._engine)
+
+    def scan(self, frame: int) -> tuple[Rendered, ...]:
+        """List what a render of a frame shows; takes as long as Blender needs to evaluate it for a render."""
+        scene = bpy.data.scenes[self._scene]
+        if scene.frame_current != frame:
+            scene.frame_set(frame)
+        with bpy.context.temp_override(scene=scene, view_layer=scene.view_layers[0]):
+            bpy.ops.render.render()
+        return tuple(self._found)
+
+    def take(self, depsgraph: bpy.types.Depsgraph) -> None:
+        """List what is in an evaluated scene."""
+        self.names.clear()
+        self._found.clear()
+        asked: dict[tuple[str, str], bool] = {}
+        bodies: dict[int, _Body] = {}
+        for item in depsgraph.object_instances:
+            if item.object.type not in RENDERED_TYPES or not item.show_self:
+                continue
+            key = item.object.original.name_full, item.parent.original.name_full if item.is_instance else ""
+            if key not in asked:
+                self.names.add(key[0])
+                asked[key] = self._wanted(*key)
+            if asked[key] and (found := _listed(item, *key, bodies, self._bake)) is not None:
+                self._found.append(found)
+
+
+@dataclass(frozen=True)
+class _Body:
+    """What all copies of one evaluated mesh have in common."""
+
+    own_name: str
+    box: tuple[float, ...]
+    materials: tuple[str, ...]
+    geometry: Geometry | None
+
+
+def _set_up(scene: bpy.types.Scene) -> None:
+    render = scene.render
+    render.engine = ENGINE_NAME
+    render.resolution_x = render.resolution_y = 8
+    render.use_persistent_data = render.use_compositing = render.use_sequencer = False
+    render.use_motion_blur = render.use_multiview = render.use_freestyle = False
+
+
+def _engine(scanner: Scanner) -> type[bpy.types.RenderEngine]:
+    """Return an engine that lists what it is given; it is registered only while it is used."""
+
+    class ScanEngine(bpy.types.RenderEngine):
+        bl_idname = ENGINE_NAME
+        bl_label = "SynthData Scan"
+
+        def render(self, depsgraph: bpy.types.Depsgraph) -> None:
+            scanner.take(depsgraph)
+
+    return ScanEngine
+
+
+def _listed(
+    item: bpy.types.DepsgraphObjectInstance, name: str, parent: str, bodies: dict[int, _Body], bake: bool
+) -> Rendered | None:
+    """Return the record of a thing; None for the cage of a text, a curve or a metaball, whose surface follows."""
+    number, random = (), None
+    if item.is_instance:
+        number = tuple(value for value in item.persistent_id if value != NO_ID)
+        random = random_value(item.random_id)
+        if parent == name and len(number) == 1:
+            # The surface of a text, a curve or a metaball comes as an only copy of the object itself.
+            parent, number, random = "", (), None
+    elif item.object.type in {"CURVE", "SURFACE", "META", "FONT"}:
+        return None
+    pointer = item.object.data.as_pointer()
+    body = bodies.get(pointer)
+    if body is None or body.own_name != item.object.original.name:
+        body = bodies[pointer] = _body(item, bake)
+    return Rendered(
+        name=name,
+        parent=parent,
+        persistent_id=number,
+        random=random,
+        matrix_world=tuple(tuple(row) for row in item.matrix_world),
+        box=body.box,
+        own_name=body.own_name,
+        materials=body.materials,
+        geometry=body.geometry,
+    )
+
+
+def _body(item: bpy.types.DepsgraphObjectInstance, bake: bool) -> _Body:
+    obj = item.object
+    return _Body(
+        own_name=obj.original.name,
+        box=_box(obj),
+        materials=tuple(
+            slot.material.original.name_full if slot.material else "" for slot in obj.material_slots
+        ),
+        geometry=read_geometry(obj) if bake and _needs_mesh(item) else None,
+    )
+
+
+def _needs_mesh(item: bpy.types.DepsgraphObjectInstance) -> bool:
+    """Tell whether a plain copy of the object would show something else: other copies, or another deformation."""
+    obj = item.object
+    if obj.type != "MESH":
+        return False
+    is_raw = item.is_instance and item.parent.original == obj.original
+    kinds = {modifier.type for modifier in obj.original.modifiers}
+    return is_raw or bool(kinds if item.is_instance else kinds & INSTANCING_MODIFIERS)
+
+
+def random_value(random_id: int) -> float:
+    """Return ``Object Info > Random`` as Cycles computes it, bit for bit in 32 bits.
+
+    Cycles rounds the number to a float and multiplies it by ``1.0f / (float)0xFFFFFFFF``, which is 2**-32: dividing by
+    0xFFFFFFFF instead differs in the last bit for one copy in two hundred (measured).
+
+    Args:
+        random_id: ``DepsgraphObjectInstance.random_id``, which Python shows as a signed number.
+    """
+    return float(np.float32(random_id & 0xFFFFFFFF)) * 2.0**-32
+
+
+def _box(obj: bpy.types.Object) -> tuple[float, ...]:
+    corners = np.array(obj.bound_box, dtype=np.float64)
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    return (*map(float, low), *map(float, high)) if np.any(high > low) else ()

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every export reads: the journals, view by view, so that memory holds one view's annotations at a time."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..core.journal import Journal
+from ..core.layout import DatasetFolder
+from ..core.records import JobRecord, LabelRecord
+from ..labels.coco import LabelledView, Picture
+
+
+@dataclass(frozen=True)
+class ExportView:
+    """One labelled view: its pictures that are on disk, and all that its labels say."""
+
+    head: LabelledView
+    pictures: tuple[Picture, ...]
+    labels: LabelRecord
+
+
+class Source:
+    """A dataset to export. ``left_out`` counts, by reason, what the format cannot say or the disk does not hold."""
+
+    def __init__(self, folder: DatasetFolder, job: JobRecord, views: Sequence[LabelledView]) -> None:
+        self.folder = folder
+        self.job = job
+        self.left_out: Counter[str] = Counter()
+        self._heads = views
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The splits that have views, "train" before "val"."""
+        return tuple(sorted({head.split for head in self._heads}))
+
+    def views(self, split: str) -> Iterator[ExportView]:
+        """Yield the views of a split by number; pictures that are gone are left out."""
+        journal = Journal(self.folder.labels_journal)
+        for head in self._heads:
+            if head.split != split:
+                continue
+            there = tuple(item for item in head.pictures if self.folder.full(item.file).is_file())
+            self.left_out["pictures whose file is gone"] += len(head.pictures) - len(there)
+            yield ExportView(head, there, journal.at(LabelRecord, head.offset))
+
+    def classes(self) -> dict[int, int]:
+        """Return category ids to class numbers from 0, in the order of the ids, as trainers outside COCO count."""
+        ids = sorted(category.id for category in self.job.categories)
+        return {category: number for number, category in enumerate(ids)}
+
+    def class_names(self) -> list[str]:
+        """Return the categories' names, in the order of :meth:`classes`."""
+        return [item.name for item in sorted(self.job.categories, key=lambda item: item.id)]
+
+
+def place(source: Path, target: Path) -> None:
+    """Put a file of the dataset into an export: as a hard link, which takes no room, or else as a copy."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+@contextmanager
+def replacing_folder(target: Path) -> Iterator[Path]:
+    """Yield an empty folder beside ``target`` that takes its place on success and is gone on failure."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part, old = (target.with_name(f".{target.name}.{end}") for end in ("part", "old"))
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir()
+    try:
+        yield part
+        if target.exists():
+            shutil.rmtree(old, ignore_errors=True)
+            target.rename(old)
+        part.rename(target)
+    finally:
+        # A folder cannot take another's place in one step: whoever stopped between the two left the older one aside.
+        if old.exists() and not target.exists():
+            old.rename(target)
+        for stale in (part, old):
+            shutil.rmtree(stale, ignore_errors=True)

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""3D View > N > SynthData > Categories: what is labelled, under which ids, and what is annotated."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..core.errors import SceneError
+from .ops.categories import SYNTHDATA_OT_assign_category, SYNTHDATA_OT_select_category
+from .ops.category_list import (
+    SYNTHDATA_OT_categories_load,
+    SYNTHDATA_OT_categories_save,
+    SYNTHDATA_OT_category_add,
+    SYNTHDATA_OT_category_preset,
+    SYNTHDATA_OT_category_remove,
+)
+from .ops.example_room import SYNTHDATA_OT_add_example_room
+from .panel import SidebarPanel
+from .used_categories import count_categories
+
+
+class SYNTHDATA_PT_categories(SidebarPanel):
+    """What is labelled."""
+
+    bl_label = "Categories"
+    bl_idname = "SYNTHDATA_PT_categories"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        self._draw_used(context)
+        self.layout.operator(SYNTHDATA_OT_assign_category.bl_idname, icon="BOOKMARKS")
+        self._draw_active(context)
+        self.layout.operator(SYNTHDATA_OT_add_example_room.bl_idname, icon="HOME")
+
+    def _draw_used(self, context: bpy.types.Context) -> None:
+        try:
+            counts = count_categories(context.scene, context.view_layer)
+        except SceneError as error:
+            self.layout.label(text=error.message, icon="ERROR")
+            self.layout.label(text=error.hint, icon="BLANK1")
+            return
+        grid = self.layout.grid_flow(columns=2, even_columns=True, align=True)
+        for name, count in sorted(counts.items()):
+            grid.operator(SYNTHDATA_OT_select_category.bl_idname, text=f"{name}  ({count})").category = name
+        if not counts:
+            self.layout.label(text="No object has a category yet", icon="INFO")
+
+    def _draw_active(self, context: bpy.types.Context) -> None:
+        """Show what the active collection, object and material say."""
+        collection, obj = context.collection, context.object
+        if collection is not None and collection != context.scene.collection:
+            group = collection.synthdata
+            text = f"Collection '{collection.name}' Is a Category"
+            self.layout.prop(group, "use_as_category", text=text, toggle=True)
+            column = self._column()
+            if group.use_as_category:
+                column.prop(group, "category")
+            column.prop(group, "grouping")
+        if obj is not None and obj.type == "EMPTY":
+            self._column().prop(obj.synthdata, "keypoint")
+        by_material = context.scene.synthdata.labels.segment_by == "MATERIAL"
+        if by_material and obj is not None and obj.active_material is not None:
+            material = obj.active_material
+            self._column().prop(material.synthdata, "category", text=f"Material '{material.name}'")
+
+
+class SYNTHDATA_PT_category_list(SidebarPanel):
+    """Categories with ids of their own, supercategories and keypoints."""
+
+    bl_label = "Ids and Keypoints"
+    bl_idname = "SYNTHDATA_PT_category_list"
+    bl_parent_id = "SYNTHDATA_PT_categories"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        labels = context.scene.synthdata.labels
+        row = self.layout.row()
+        row.template_list(
+            "SYNTHDATA_UL_categories", "", labels, "categories", labels, "active_category", rows=3
+        )
+        side = row.column(align=True)
+        side.operator(SYNTHDATA_OT_category_add.bl_idname, text="", icon="ADD")
+        side.operator(SYNTHDATA_OT_category_remove.bl_idname, text="", icon="REMOVE")
+        row = self.layout.row(align=True)
+        row.operator(SYNTHDATA_OT_categories_load.bl_idname, text="Load", icon="IMPORT")
+        row.operator(SYNTHDATA_OT_categories_save.bl_idname, text="Save", icon="EXPORT")
+        row.operator(SYNTHDATA_OT_category_preset.bl_idname, text="COCO").preset = "coco"
+        if 0 <= labels.active_category < len(labels.categories):
+            column = self._column()
+            for name in ("supercategory", "keypoints", "skeleton"):
+                column.prop(labels.categories[labels.active_category], name)
+        else:
+            self.layout.label(text="Unlisted names get free ids", icon="INFO")
+
+
+class SYNTHDATA_PT_labels(SidebarPanel):
+    """What is annotated, and how."""
+
+    bl_label = "Labels"
+    bl_idname = "SYNTHDATA_PT_labels"
+    bl_parent_id = "SYNTHDATA_PT_categories"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        settings = context.scene.synthdata
+        column = self._column()
+        for name in ("source", "segment_by", "alpha_threshold"):
+            column.prop(settings.labels, name)
+        column.prop(settings.labels, "category_property", text="Property")
+        group = column.column(heading="Also Write")
+        for name in ("polygons", "panoptic", "captions", "visibility", "amodal"):
+            group.prop(settings.labels, name)
+        for name in ("min_pixels", "min_visible_fraction"):
+            column.prop(settings.labels, name)
+        column.column().prop(settings, "exports")
+
+
+class SYNTHDATA_PT_info(SidebarPanel):
+    """Who made the dataset and under which licence."""
+
+    bl_label = "Author and Licence"
+    bl_idname = "SYNTHDATA_PT_info"
+    bl_parent_id = "SYNTHDATA_PT_labels"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        column = self._column()
+        for name in ("description", "url", "contributor", "license_name", "license_url"):
+            column.prop(context.scene.synthdata.info, name)
+
+
+CLASSES = (
+    SYNTHDATA_PT_categories,
+    SYNTHDATA_PT_category_list,
+    SYNTHDATA_PT_labels,
+    SYNTHDATA_PT_info,
+)
