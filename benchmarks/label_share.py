@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What label renders cost beside the finished picture they belong to, as ratios in one run.
 
-Two questions, both over the example room: how much a view's label render adds to its picture (64 samples, 640 x 480;
+Two questions, both over the example room: how much a view's label render adds to its picture (16 samples, 640 x 480;
 goal: at most 5 %), and how much telling 300 copies apart adds to a label render (goal: at most one more render).
 
 Run after ``python3 build.py demo`` with the Python that has ``bpy``:
@@ -102,8 +102,8 @@ def scatter_copies() -> None:
 def main() -> int:
     """Print both ratios; return 1 when one is over its goal."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--views", type=int, default=3)
-    parser.add_argument("--samples", type=int, default=64)
+    parser.add_argument("--views", type=int, default=2)
+    parser.add_argument("--samples", type=int, default=16)
     arguments = parser.parse_args()
     synthdata_addon.register()
     try:
