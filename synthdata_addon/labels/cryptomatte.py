@@ -25,6 +25,7 @@ from .runs import run_starts
 MASK: Final = 0xFFFFFFFF
 TIE: Final = np.float32(1e-5)
 """Shares are sums of many samples: so close, they are equal."""
+HALF_BITS: Final = (np.float32(0.5) - TIE).view(np.uint32) - np.uint32(1)
 EEVEE_BYTES: Final = 62
 """EEVEE hashes no more of a name (found with 4.5 and 5.2); Cycles hashes all of it."""
 BLOCK_ROWS: Final = 128
@@ -80,10 +81,9 @@ def _largest_shares(ranks: Ranks, table: _Names) -> IdMap:
         starts = run_starts(bits)
         owner = np.repeat(table.look_up(bits[starts]), np.diff(starts, append=bits.size))
         ids[rows] = owner.reshape(-1, width)
-        # With half of the pixel or more nobody else can have a larger share.
-        is_shared = share < np.float32(0.5) - TIE
-        is_shared &= share > 0
-        shared.append(np.flatnonzero(is_shared) + top * width)
+        # With half of the pixel or more nobody else can have a larger share. Positive floats are in the order of their
+        # bits, and less one 0 is above all of them: one comparison says "more than nothing, less than half".
+        shared.append(np.flatnonzero(share.view(np.uint32) - np.uint32(1) < HALF_BITS) + top * width)
     if shared:
         y, x = np.divmod(np.concatenate(shared), width)
         ids[y, x] = _largest(ranks, table, y, x)
