@@ -174,6 +174,18 @@ def test_parts_of_a_copy_add_up_before_it_is_told_apart():
     assert found.ids.tolist() == [[2]]
 
 
+def test_hashes_with_an_equal_lower_half_are_told_apart():
+    by_half = {}
+    for number in range(5000):
+        by_half.setdefault(hash_name(f"Cup.{number}") & 0xFFFF, []).append(f"Cup.{number}")
+    alike = [names for names in by_half.values() if len(names) > 1]
+    assert len(alike) > 50
+    # The first of each pair is somebody's, the second nobody's; then both are.
+    samples = np.array(alike[0][:2] + alike[1][:2], object).reshape(1, 4, 1)
+    one, both = seen(1, alike[0][0]), (seen(2, alike[1][0]), seen(3, alike[1][1]))
+    assert owners(ranked(samples, 2), [one, *both]).tolist() == [[1, 0, 2, 3]]
+
+
 def test_names_nobody_has_and_no_instances():
     samples = np.array([[["Wall"], ["Cup"]]], object)
     assert owners(ranked(samples, 2), ()).tolist() == [[0, 0]]
