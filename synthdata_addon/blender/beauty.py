@@ -16,9 +16,9 @@ import bpy
 from ..core.camera import Lens
 from ..core.spec import JobSpec
 from . import compat
+from .own import OwnScene, set_whole_picture
 
 SCENE_NAME = "SynthData Beauty"
-CAMERA_NAME = "SynthData Beauty Camera"
 LENS_SETTINGS = tuple(field.name for field in fields(Lens))
 DEPTH_OF_FIELD_SETTINGS = (
     "use_dof",
@@ -39,8 +39,7 @@ class BeautyScene:
         self._source = source
         self._layer = layer
         self._spec = spec
-        self._scene = ""
-        self._camera = ""
+        self._own = OwnScene()
 
     @property
     def writes_cryptomatte(self) -> bool:
@@ -59,7 +58,7 @@ class BeautyScene:
         scene = self._ensure()
         if scene.frame_current != frame:
             scene.frame_set(frame)
-        own = bpy.data.objects[self._camera]
+        own = bpy.data.objects[self._own.camera]
         own.matrix_world = camera.matrix_world
         for name in LENS_SETTINGS:
             setattr(own.data, name, getattr(camera.data, name))
@@ -80,50 +79,30 @@ class BeautyScene:
 
     def close(self) -> None:
         """Remove the scene and its camera. Safe to call at any time, twice."""
-        camera = bpy.data.objects.get(self._camera) if self._camera else None
-        if camera is not None:
-            bpy.data.cameras.remove(camera.data)
-        scene = bpy.data.scenes.get(self._scene) if self._scene else None
-        if scene is not None:
-            bpy.data.batch_remove([scene])
-        self._scene = self._camera = ""
+        self._own.remove()
 
     def _ensure(self) -> bpy.types.Scene:
-        scene = bpy.data.scenes.get(self._scene) if self._scene else None
-        if scene is not None and bpy.data.objects.get(self._camera) is not None:
-            return scene
-        self.close()
-        scene = bpy.data.scenes[self._source].copy()
-        scene.name = SCENE_NAME
-        self._scene = scene.name
-        camera = bpy.data.objects.new(CAMERA_NAME, bpy.data.cameras.new(CAMERA_NAME))
-        self._camera = camera.name
-        scene.collection.objects.link(camera)
-        scene.camera = camera
-        self._set_up(scene)
+        scene = self._own.found()
+        if scene is None:
+            self.close()
+            scene = self._own.make(self._source, SCENE_NAME)
+            self._set_up(scene)
         return scene
 
     def _set_up(self, scene: bpy.types.Scene) -> None:
-        spec, render = self._spec, scene.render
-        render.resolution_x, render.resolution_y, render.resolution_percentage = spec.width, spec.height, 100
-        render.pixel_aspect_x = render.pixel_aspect_y = 1.0
-        render.use_border = render.use_crop_to_border = False
-        render.use_stamp = render.use_multiview = False
-        render.use_overwrite, render.use_placeholder, render.use_file_extension = True, False, False
-        render.use_sequencer = render.use_compositing = False
-        render.use_persistent_data = True
-        scene.timeline_markers.clear()
-        if render.engine == "CYCLES":
-            scene.cycles.samples = spec.passes.beauty_samples
+        set_whole_picture(scene, self._spec)
+        samples = self._spec.passes.beauty_samples
+        if scene.render.engine == "CYCLES":
+            scene.cycles.samples = samples
             scene.cycles.use_denoising = scene.cycles.use_denoising and compat.has_denoiser()
         elif hasattr(scene, "eevee"):
-            scene.eevee.taa_render_samples = spec.passes.beauty_samples
-        layer = scene.view_layers[self._layer]
+            scene.eevee.taa_render_samples = samples
         if self.writes_cryptomatte:
+            layer = scene.view_layers[self._layer]
             for other in scene.view_layers:
                 other.use = other == layer
             layer.use_pass_cryptomatte_object = True
-            compat.set_multilayer_exr(render.image_settings, compress=spec.passes.keep)
+            compat.set_multilayer_exr(scene.render.image_settings, compress=self._spec.passes.keep)
 
 
 def _copy_depth_of_field(source: str, target: bpy.types.Camera) -> None:

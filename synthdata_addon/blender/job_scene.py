@@ -22,11 +22,10 @@ from . import compat
 from .animated import AnimatedValues
 from .label_materials import LabelMaterials, make_flat_material
 from .materials import override_is_exact
-from .opacity import MARK
+from .own import MARK, OwnScene, set_whole_picture
 
 log = logging.getLogger(__name__)
 SCENE_NAME = "SynthData Job"
-CAMERA_NAME = "SynthData Camera"
 TRANSPARENT_BOUNCES = 256
 """So many see-through surfaces may stand before what a pixel shows."""
 
@@ -52,8 +51,7 @@ class JobScene:
     layer: str
     spec: JobSpec
     numbers: Numbers | None = None
-    _scene: str = ""
-    _camera: str = ""
+    _own: OwnScene = field(default_factory=OwnScene)
     _material: str = ""
     _label_materials: LabelMaterials | None = None
     _animated: AnimatedValues | None = None
@@ -61,8 +59,8 @@ class JobScene:
 
     def ensure(self) -> bpy.types.Scene:
         """Return the job's scene, made anew when it is not there (first use, after undo, after :meth:`close`)."""
-        scene = bpy.data.scenes.get(self._scene) if self._scene else None
-        if scene is None or bpy.data.objects.get(self._camera) is None:
+        scene = self._own.found()
+        if scene is None:
             self.close()
             try:
                 scene = self._make()
@@ -80,11 +78,11 @@ class JobScene:
 
     def camera(self) -> bpy.types.Object:
         """Return the job's own camera."""
-        return bpy.data.objects[self._camera]
+        return bpy.data.objects[self._own.camera]
 
     def depsgraph(self) -> bpy.types.Depsgraph:
         """Return the evaluated dependency graph of the job's scene."""
-        scene = bpy.data.scenes[self._scene]
+        scene = bpy.data.scenes[self._own.scene]
         with bpy.context.temp_override(scene=scene, view_layer=scene.view_layers[0]):
             return bpy.context.evaluated_depsgraph_get()
 
@@ -99,13 +97,7 @@ class JobScene:
             self._label_materials.put_back()
             self._label_materials = None
         animated, self._animated = self._animated, None
-        camera = bpy.data.objects.get(self._camera) if self._camera else None
-        if camera is not None:
-            bpy.data.cameras.remove(camera.data)  # takes the object with it
-        scene = bpy.data.scenes.get(self._scene) if self._scene else None
-        if scene is not None:
-            # Not scenes.remove(): it crashes 4.3 in a background command, where there is no window.
-            bpy.data.batch_remove([scene])
+        self._own.remove()
         if animated is not None:
             animated.put_back()
             source = bpy.data.scenes.get(self.source)
@@ -114,22 +106,15 @@ class JobScene:
         material = bpy.data.materials.get(self._material) if self._material else None
         if material is not None:
             bpy.data.materials.remove(material)
-        self._scene = self._camera = self._material = ""
+        self._material = ""
 
     def _make(self) -> bpy.types.Scene:
         # Evaluating our scene writes the animation's values onto the shared objects, even at the user's own frame.
         self._animated = AnimatedValues()
-        scene = bpy.data.scenes[self.source].copy()
-        scene.name = SCENE_NAME
-        self._scene = scene.name
+        scene = self._own.make(self.source, SCENE_NAME)
         for layer in list(scene.view_layers):
             if layer.name != self.layer:
                 scene.view_layers.remove(layer)
-        data = bpy.data.cameras.new(CAMERA_NAME)
-        camera = bpy.data.objects.new(CAMERA_NAME, data)
-        self._camera = camera.name
-        scene.collection.objects.link(camera)
-        scene.camera = camera
         _set_output(scene, self.spec)
         _set_passes(scene.view_layers[0], self.spec)
         _set_one_sample(scene)
@@ -229,22 +214,15 @@ def _key(obj: bpy.types.Object) -> tuple[str, str | None]:
 
 
 def _set_output(scene: bpy.types.Scene, spec: JobSpec) -> None:
+    set_whole_picture(scene, spec)
     render = scene.render
     render.engine = "CYCLES"
-    render.resolution_x, render.resolution_y, render.resolution_percentage = spec.width, spec.height, 100
-    render.pixel_aspect_x = render.pixel_aspect_y = 1.0
-    render.use_border = render.use_crop_to_border = False
-    render.use_compositing = render.use_sequencer = False
-    render.use_stamp = render.use_multiview = render.use_freestyle = False
-    render.use_overwrite, render.use_placeholder, render.use_file_extension = True, False, False
+    render.use_freestyle = False
     # A blurred picture has no pixel-exact labels; see the README on depth of field and motion blur.
     render.use_motion_blur = False
-    render.use_persistent_data = True
     # Files that are deleted as soon as they are labelled are not worth packing: a sixth of a label render.
     compat.set_multilayer_exr(render.image_settings, compress=spec.passes.keep)
     scene.cycles.use_animated_seed = False
-    # A marker may hold a camera, which a render would switch to; the view plan has followed it already.
-    scene.timeline_markers.clear()
 
 
 def _set_passes(layer: bpy.types.ViewLayer, spec: JobSpec) -> None:

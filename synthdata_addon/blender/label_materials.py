@@ -11,7 +11,8 @@ from __future__ import annotations
 import bpy
 
 from ..core import aov
-from .opacity import MARK, opacity_of_output, remove_group_copies
+from .opacity import opacity_of_output, remove_group_copies
+from .own import MARK
 
 PREFIX = "SynthData Label "
 FLAT_NAME = "SynthData Flat"

@@ -12,10 +12,10 @@ from typing import Final, TypeAlias
 
 import bpy
 
+from .own import MARK
+
 Opacity: TypeAlias = "float | bpy.types.NodeSocket"
 GROUP_SOCKET = "SynthData Opacity"
-MARK = "synthdata_label"
-"""Custom property of everything that is ours while labels render."""
 
 
 def opacity_of_output(tree: bpy.types.NodeTree, output: bpy.types.Node | None) -> Opacity:

@@ -18,10 +18,11 @@ from mathutils import Matrix
 from ..core.layout import DatasetFolder, solo_file
 from ..core.records import CameraRecord, SeenInstance
 from .contents import Contents
+from .facts import object_by_full_name
 from .geometry import Geometry, make_mesh
 from .job_scene import JobScene, render_scene
 from .labelling import Thing
-from .opacity import MARK
+from .own import MARK
 from .scan import Rendered
 
 SCENE_NAME = "SynthData Solo"
@@ -205,8 +206,7 @@ def _keep_index_only(scene: bpy.types.Scene) -> None:
 
 def _plain_copy(name: str) -> bpy.types.Object:
     """Return a copy of an object that stands still and makes no copies of other objects."""
-    source = next(obj for obj in bpy.data.objects if obj.name_full == name)
-    obj = source.copy()
+    obj = object_by_full_name(name).copy()
     obj.name = SCENE_NAME
     obj.animation_data_clear()
     obj.constraints.clear()

@@ -153,7 +153,7 @@ class _Names:
         # Few hashes share their lower half: a guess by it spares nine of ten searches.
         places = self._guesses[bits & LOW_BITS]
         wrong = np.flatnonzero(self._hashes[places] != bits)
-        ids = self._ids[places]
+        ids: IdMap = self._ids[places]
         rest = bits[wrong]
         searched = np.searchsorted(self._hashes, rest)
         ids[wrong] = np.where(self._hashes[searched] == rest, self._ids[searched], np.uint16(0))

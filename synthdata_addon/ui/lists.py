@@ -8,8 +8,8 @@ from typing import Any
 import bpy
 
 
-class SYNTHDATA_UL_styles(bpy.types.UIList):
-    """Styles: a tick, a name, a prompt."""
+class ItemList(bpy.types.UIList):
+    """A list that only needs to say how an item is drawn; Blender counts the arguments of ``draw_item``."""
 
     def draw_item(
         self,
@@ -20,9 +20,18 @@ class SYNTHDATA_UL_styles(bpy.types.UIList):
         _icon: int,
         _active_data: Any,
         _active_property: str,
-        _index: int = 0,
-        _flag: int = 0,
     ) -> None:
+        self.draw_row(layout, item)
+
+    def draw_row(self, layout: bpy.types.UILayout, item: Any) -> None:
+        """Draw one item."""
+        raise NotImplementedError
+
+
+class SYNTHDATA_UL_styles(ItemList):
+    """Styles: a tick, a name, a prompt."""
+
+    def draw_row(self, layout: bpy.types.UILayout, item: Any) -> None:
         row = layout.row(align=True)
         row.prop(item, "enabled", text="")
         split = row.split(factor=0.4)
@@ -30,21 +39,10 @@ class SYNTHDATA_UL_styles(bpy.types.UIList):
         split.prop(item, "prompt", text="", emboss=False)
 
 
-class SYNTHDATA_UL_categories(bpy.types.UIList):
+class SYNTHDATA_UL_categories(ItemList):
     """Categories: an id and a name."""
 
-    def draw_item(
-        self,
-        _context: bpy.types.Context,
-        layout: bpy.types.UILayout,
-        _data: Any,
-        item: Any,
-        _icon: int,
-        _active_data: Any,
-        _active_property: str,
-        _index: int = 0,
-        _flag: int = 0,
-    ) -> None:
+    def draw_row(self, layout: bpy.types.UILayout, item: Any) -> None:
         split = layout.split(factor=0.25)
         split.prop(item, "category_id", text="", emboss=False)
         split.prop(item, "name", text="", emboss=False)

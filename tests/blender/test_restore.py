@@ -9,7 +9,7 @@ from typing import Any
 import bpy
 import pytest
 
-from synthdata_addon.blender.job_scene import CAMERA_NAME, SCENE_NAME
+from synthdata_addon.blender.job_scene import SCENE_NAME
 from synthdata_addon.blender.label_materials import FLAT_NAME
 from synthdata_addon.blender.session import RenderSession
 from synthdata_addon.ui.job import GenerateJob
@@ -158,7 +158,7 @@ def test_a_file_saved_in_mid_job_holds_nothing_of_ours_and_the_job_goes_on(lived
     assert len(scenes.lines(tmp_path / "dataset" / "views.jsonl")) == 4
     with bpy.data.libraries.load(str(saved)) as (inside, _):
         assert SCENE_NAME not in inside.scenes
-        assert CAMERA_NAME not in inside.objects
+        assert f"{SCENE_NAME} Camera" not in inside.objects
         assert FLAT_NAME not in inside.materials
 
 
