@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from ..core import protocol
+from ..core.begun import MAX_DEATHS, Begun
 from ..core.claim import io_error, keep
 from ..core.errors import ModelError, SynthDataError
 from ..core.journal import Journal
@@ -111,6 +112,7 @@ class Worker:
         self._job = read_job(folder)
         self._ledger = Ledger(folder, self._job)
         self._labels = Journal(folder.labels_journal, LABELS_SYNC)
+        self._labelling = Begun(folder.labelling)
         self._samples = Journal(folder.samples_journal)
         self._sampler = Sampler(folder, self._job, self._pace, self._send)
         if self._ledger.lost:
@@ -170,6 +172,8 @@ class Worker:
             result = self._labelled(view)
             self._labels.append(result.record)
         self._ledger.label_done(result.record)
+        if not self._ledger.unlabelled:
+            self._labelling.end()  # else what ends the runner next would count for this view
         if result.record.skipped:
             self._warn("labels.skipped", f"View {view.view} is not labelled: {result.record.skipped}")
         elif not result.record.annotations:
@@ -187,13 +191,22 @@ class Worker:
         self._progress()
 
     def _labelled(self, view: ViewRecord) -> LabelResult:
+        deaths = self._labelling.deaths(view.view)
+        self._labelling.begin(view.view)
+        if deaths >= MAX_DEATHS:
+            self._labelling.end()
+            reason = f"the runner ended {deaths} times in a row while it labelled this view"
+            return LabelResult(skipped_label(view, reason))
         try:
             return label_view(self._folder, self._job, view)
         except SynthDataError as error:
             # Nothing can be made of such a file; without it the next run renders the view again.
             self._remove_sources(view)
             return LabelResult(skipped_label(view, error.message))
-        except (ValueError, MemoryError) as error:
+        except MemoryError as error:
+            log.exception("View %d cannot be labelled.", view.view)
+            return LabelResult(skipped_label(view, f"there was not enough memory ({error})"))
+        except ValueError as error:
             log.exception("View %d cannot be labelled.", view.view)
             return LabelResult(skipped_label(view, f"{type(error).__name__}: {error}"))
 
@@ -225,6 +238,7 @@ class Worker:
     def _finish(self) -> protocol.Done:
         keep(self._lock)
         self._send(protocol.Progress("annotations", 0, 1))
+        self._labelling.end()
         self._labels.sync()
         self._warn_of_unclear()
         with self._pace.step("annotations"):

@@ -28,6 +28,7 @@ from ..core.records import JobRecord, LabelRecord, ViewRecord
 from ..core.spec import SCHEMA, JobSpec, validate
 from ..core.version import version
 from ..runner.client import RunnerClient
+from ..runner.restarts import RunnerRestarts
 from .preferences import RunnerSettings
 
 log = logging.getLogger(__name__)
@@ -87,6 +88,7 @@ class GenerateJob:
         self.status = JobStatus(self.folder.root)
         self._client: RunnerClient | None = None
         self._said_finish = False
+        self._restarts = RunnerRestarts()
         self._session = self._open_session(scene, layer, spec)
         try:
             with io_errors(self.folder):
@@ -128,9 +130,13 @@ class GenerateJob:
         render, labels, samples = (self.status.stages[name] for name in STAGES)
         render.done, render.total = len(rendered), job.views
         labels.total, samples.total = job.views, job.views * len(spec.styles)
-        self._client.send(protocol.Start(str(self.folder.root), self._claim.lock.token))
+        self._greet_runner()
         self.status.seconds["start"] = time.monotonic() - self.began
         render.restart_clock()
+
+    def _greet_runner(self) -> None:
+        assert self._client is not None
+        self._client.send(protocol.Start(str(self.folder.root), self._claim.lock.token))
 
     def _rendered_views(self) -> set[int]:
         """Return the views that need no render: their passes are there, or were dropped after they were labelled."""
@@ -258,9 +264,25 @@ class GenerateJob:
             self.status.warnings.append(f"{message.message} {message.hint}".strip())
         elif isinstance(message, protocol.Error):
             log.error("%s: %s", message.code, message.message)
-            self.status.problems.append(f"{message.message} {message.hint}".strip())
+            if not self._restart_runner(message):
+                self.status.problems.append(f"{message.message} {message.hint}".strip())
+        elif isinstance(message, protocol.Hello):
+            self._restarts.hello()
         elif isinstance(message, protocol.Done):
             self.status.done = message
+
+    def _restart_runner(self, error: protocol.Error) -> bool:
+        """Start the runner again if it ended by itself and that may help; it goes on from the journals."""
+        done = sum(stage.done for name, stage in self.status.stages.items() if name != "render")
+        if self.status.cancelled or not self._restarts.may_restart(error.code, done):
+            return False
+        assert self._client is not None
+        self._client.close()
+        self._client = _start_runner(self.folder)
+        self._greet_runner()
+        self._said_finish = False
+        self.status.warnings.append(f"{error.message} It was started again; see {self.folder.runner_log}.")
+        return True
 
     def _end(self) -> None:
         if self.status.finished:

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -14,7 +17,7 @@ import pytest
 
 from synthdata_addon.core.errors import DatasetError
 from synthdata_addon.ui.job import GenerateJob
-from synthdata_addon.ui.preferences import SILENCE_VARIABLE
+from synthdata_addon.ui.preferences import RUNNER_VARIABLE, SILENCE_VARIABLE
 from synthdata_addon.ui.request import resolve_request
 from tests.blender import scenes
 from tests.same_dataset import differing
@@ -87,8 +90,6 @@ def test_a_disk_that_fills_up_ends_the_job_and_the_next_goes_on(scene, tmp_path)
 
 
 def test_a_runner_that_hangs_is_ended_and_the_next_run_goes_on(scene, tmp_path, monkeypatch):
-    from synthdata_addon.ui.preferences import RUNNER_VARIABLE
-
     hung = tmp_path / "python"
     hung.write_text("#!/bin/sh\nexec sleep 600\n")
     hung.chmod(0o755)
@@ -101,3 +102,52 @@ def test_a_runner_that_hangs_is_ended_and_the_next_run_goes_on(scene, tmp_path, 
         with pytest.raises(RuntimeError, match=f"{SILENCE_VARIABLE} is 'soon'"):
             scenes.generate(tmp_path / "set")
     assert scenes.generate(tmp_path / "set") == {"FINISHED"}
+
+
+LETHAL = """#!{python}
+import os, runpy, signal, sys
+
+def die(event, args):
+    if event == "open" and str(args[0]).endswith("000002.exr"):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(die)
+sys.argv = sys.argv[sys.argv.index("-I") + 1 :]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+def test_a_runner_that_is_killed_is_started_again(scene, tmp_path):
+    scenes.generate(tmp_path / "whole")
+    job = begin(scene, tmp_path / "set", 2)
+    lock = tmp_path / "set" / "runner.lock"
+    while not lock.exists():
+        job.step()
+    os.kill(json.loads(lock.read_text())["pid"], signal.SIGKILL)
+    while job.step():
+        pass
+    assert job.status.complete, job.status.problems
+    assert [text for text in job.status.warnings if "SIGKILL" in text and "started again" in text]
+    assert differing(tmp_path / "whole", tmp_path / "set") == []
+
+
+def test_a_view_that_ends_every_runner_is_left_out(scene, tmp_path, monkeypatch):
+    """As a fault in a library would: the runner dies as it opens the passes of view 2; all others are labelled."""
+    scene.synthdata.views = 4
+    lethal = tmp_path / "python"
+    lethal.write_text(LETHAL.format(python=os.environ[RUNNER_VARIABLE]))
+    lethal.chmod(0o755)
+    with monkeypatch.context() as patch:
+        patch.setenv(RUNNER_VARIABLE, str(lethal))
+        job = begin(scene, tmp_path / "set", 1)
+        while job.step():
+            pass
+    assert sum("started again" in text for text in job.status.warnings) == 3
+    assert any("View 2 is not labelled: the runner ended 3 times" in text for text in job.status.warnings)
+    labels = {line["view"]: line["skipped"] for line in scenes.lines(tmp_path / "set" / "labels.jsonl")}
+    assert [view for view, skipped in labels.items() if not skipped] == [0, 1, 3]
+    assert not list(tmp_path.glob("set/*.lock"))
+    assert not (tmp_path / "set" / "labelling.json").exists()
+    # Without the fault the next run makes what is left.
+    assert scenes.generate(tmp_path / "set") == {"FINISHED"}
+    assert len(list((tmp_path / "set" / "masks" / "instance").iterdir())) == 4
