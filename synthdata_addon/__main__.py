@@ -6,11 +6,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+AUTOEXEC = "--enable-autoexec"
 USAGE = """usage: python -m synthdata_addon runner DATASET        label and picture an existing dataset
        python -m synthdata_addon validate DATASET       check a dataset: files, masks, boxes, ids
        python -m synthdata_addon export DATASET KIND... write yolo_detect, yolo_segment, bop or imagefolder
        python -m synthdata_addon example FILE.blend     save the example room (needs the bpy module)
        python -m synthdata_addon generate FILE.blend [options]   see generate --help (needs the bpy module)
+
+Scripts and drivers in FILE.blend do not run, as in Blender itself; --enable-autoexec before FILE.blend lets them.
 """
 
 
@@ -27,13 +30,15 @@ def main(argv: list[str]) -> int:
     if argv[:1] == ["example"] and len(argv) == 2:
         return _in_blender(["example", "--save", argv[1]], None)
     if argv[:1] == ["generate"] and len(argv) >= 2:
-        file = None if argv[1].startswith("-") else argv[1]
-        return _in_blender(["generate", *argv[1 if file is None else 2 :]], file)
+        trusted = argv[1] == AUTOEXEC
+        rest = argv[1 + trusted :]
+        file = None if not rest or rest[0].startswith("-") else rest.pop(0)
+        return _in_blender(["generate", *rest], file, trusted=trusted)
     sys.stderr.write(USAGE)
     return 0 if argv[:1] in (["-h"], ["--help"]) else 2
 
 
-def _in_blender(argv: list[str], file: str | None) -> int:
+def _in_blender(argv: list[str], file: str | None, *, trusted: bool = False) -> int:
     try:
         import bpy
     except ImportError:
@@ -48,9 +53,11 @@ def _in_blender(argv: list[str], file: str | None) -> int:
             if not Path(file).is_file():
                 sys.stderr.write(f"Error: There is no file '{file}'.\n")
                 return 1
-            bpy.ops.wm.open_mainfile(filepath=str(Path(file).resolve()))
+            bpy.ops.wm.open_mainfile(filepath=str(Path(file).resolve()), use_scripts=trusted)
         return command_main(argv)
     finally:
+        # Drivers of a file that is still open when Python ends hang Blender's module.
+        bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
         unregister()
 
 

@@ -15,6 +15,7 @@ from ..blender import compat
 from ..blender.contents import Contents
 from ..blender.facts import scene_facts
 from ..blender.job_scene import JobScene
+from ..blender.missing import warning_of_missing_files
 from ..blender.session import RenderSession
 from ..core import layout, protocol
 from ..core.begun import MAX_DEATHS, Begun
@@ -127,6 +128,8 @@ class GenerateJob:
         rendered = self._rendered_views()
         self._session.open(job, rendered)
         self.status.warnings += self._contents.warnings
+        if missing := warning_of_missing_files():
+            self.status.warnings.append(missing)
         render, labels, samples = (self.status.stages[name] for name in STAGES)
         render.done, render.total = len(rendered), job.views
         labels.total, samples.total = job.views, job.views * len(spec.styles)

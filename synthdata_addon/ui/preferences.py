@@ -55,7 +55,9 @@ class RunnerSettings:
         """Read them: the environment variable wins over the preference; else Blender's own Python with our wheels."""
         chosen = os.environ.get(RUNNER_VARIABLE, "") or _preference()
         # Without the user's consent in Blender's system preferences nothing of ours goes online.
-        environment = {} if bpy.app.online_access else {"HF_HUB_OFFLINE": "1"}
+        environment = {"HF_HUB_DISABLE_TELEMETRY": "1"}
+        if not bpy.app.online_access:
+            environment["HF_HUB_OFFLINE"] = "1"
         silence = _silence()
         if chosen:
             return cls(bpy.path.abspath(chosen), (), environment, silence)

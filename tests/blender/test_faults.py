@@ -15,6 +15,7 @@ from pathlib import Path
 import bpy
 import pytest
 
+from synthdata_addon.blender.missing import missing_files
 from synthdata_addon.core.errors import DatasetError
 from synthdata_addon.ui.job import GenerateJob
 from synthdata_addon.ui.preferences import RUNNER_VARIABLE, SILENCE_VARIABLE
@@ -102,6 +103,40 @@ def test_a_runner_that_hangs_is_ended_and_the_next_run_goes_on(scene, tmp_path, 
         with pytest.raises(RuntimeError, match=f"{SILENCE_VARIABLE} is 'soon'"):
             scenes.generate(tmp_path / "set")
     assert scenes.generate(tmp_path / "set") == {"FINISHED"}
+
+
+def test_missing_files_are_named_and_everything_else_is_made(scene, tmp_path):
+    other = tmp_path / "other.blend"
+    scenes.add_ball("Linked", (0.0, 0.0, 3.0), 0.4)
+    picture = bpy.data.images.new("wood", 4, 4)
+    picture.filepath_raw, picture.file_format = str(tmp_path / "wood.png"), "PNG"
+    picture.save()
+    bpy.data.libraries.write(str(other), {bpy.data.objects["Linked"]})
+    bpy.data.objects.remove(bpy.data.objects["Linked"])
+    bpy.data.images.remove(picture)
+    material = bpy.data.materials.new("wood")
+    material.use_nodes = True
+    texture = material.node_tree.nodes.new("ShaderNodeTexImage")
+    texture.image = bpy.data.images.load(str(tmp_path / "wood.png"))
+    scenes.add_ball("Ball", (0.0, 2.0, 0.0), 0.4, category="ball").data.materials.append(material)
+    with bpy.data.libraries.load(str(other), link=True) as (_, into):
+        into.objects = ["Linked"]
+    scene.collection.objects.link(into.objects[0])
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
+    assert missing_files() == []
+    (tmp_path / "wood.png").unlink()
+    other.unlink()
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
+    assert {text.split(" '")[0] for text in missing_files()} == {"library", "texture"}
+    job = begin(bpy.context.scene, tmp_path / "set", 0)
+    while job.step():
+        pass
+    assert job.status.complete, job.status.problems
+    told = [text for text in job.status.warnings if text.startswith("The scene lacks ")]
+    assert len(told) == 1
+    assert "other.blend" in told[0]
+    assert "wood.png" in told[0]
+    assert "Ball" in {item["name"] for item in scenes.instances(tmp_path / "set").values()}
 
 
 LETHAL = """#!{python}
