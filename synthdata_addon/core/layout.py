@@ -103,11 +103,15 @@ class DatasetFolder:
                 "Choose a folder of your own.",
             ) from error
 
-    def sweep_out_parts(self) -> None:
-        """Remove the temporary files (:func:`replacing`, renders) of a killed process; nobody may be at work."""
+    def sweep_out_parts(self, of: int = 0) -> None:
+        """Remove the temporary files of killed processes; nobody may be at work.
+
+        ``of``: remove only those that the process with this id wrote by :func:`replacing`; others may be at work.
+        """
+        mark = f".{of}.part" if of else ".part"
         for folder, _, names in os.walk(self.root):
             for name in names:
-                if name.startswith(".") and ".part" in name:
+                if name.startswith(".") and mark in name:
                     (Path(folder) / name).unlink(missing_ok=True)
 
 

@@ -54,6 +54,8 @@ class Lock:
         self.path = path
         self.taken_over = False
         """Whether the last owner was killed, so that it may have left half-written files."""
+        self.gone_pid = 0
+        """That owner's process id."""
         self._mine: Owner | None = None
         self._refreshed = 0.0
 
@@ -93,14 +95,14 @@ class Lock:
 
     def _try(self) -> bool:
         mine = Owner.here()
-        self.taken_over = False
+        self.taken_over, self.gone_pid = False, 0
         try:
             _create(self.path, mine)
         except FileExistsError:
             found = _read(self.path)
             if not _is_gone(self.path, found, STALE) or not self._take_over(found, mine):
                 return False
-            self.taken_over = True
+            self.taken_over, self.gone_pid = True, found.pid if found is not None else 0
         self._mine = mine
         self._refreshed = time.monotonic()
         return True

@@ -39,6 +39,9 @@ def keeping(folder: DatasetFolder, job_token: str = "") -> Iterator[Lock]:
             )
         if job.taken_over or (runner.taken_over and not job_token):
             folder.sweep_out_parts()
+        elif runner.gone_pid:
+            # The runner before us was killed and our Blender is at work: what it is writing is not ours to remove.
+            folder.sweep_out_parts(of=runner.gone_pid)
         taken = ((folder.job_lock, job_token or job.token), (folder.runner_lock, runner.token))
 
         def touch_both() -> None:

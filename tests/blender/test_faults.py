@@ -153,16 +153,25 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 
 
 def test_a_runner_that_is_killed_is_started_again(scene, tmp_path):
+    scene.synthdata.keep_passes = False
     scenes.generate(tmp_path / "whole")
     job = begin(scene, tmp_path / "set", 2)
     lock = tmp_path / "set" / "runner.lock"
     while not lock.exists():
         job.step()
-    os.kill(json.loads(lock.read_text())["pid"], signal.SIGKILL)
+    runner = json.loads(lock.read_text())["pid"]
+    os.kill(runner, signal.SIGKILL)
+    half = tmp_path / "set" / "masks" / f".000001.{runner}.part.png"
+    half.parent.mkdir(exist_ok=True)
+    half.write_bytes(b"half a picture")
+    others = tmp_path / "set" / ".of-another.1.part.png"
+    others.write_bytes(b"still being written")
     while job.step():
         pass
     assert job.status.complete, job.status.problems
     assert [text for text in job.status.warnings if "SIGKILL" in text and "started again" in text]
+    assert not half.exists()
+    others.unlink()
     assert differing(tmp_path / "whole", tmp_path / "set") == []
 
 
