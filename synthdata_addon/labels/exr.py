@@ -116,6 +116,13 @@ def _read_channels(path: Path) -> Channels:
     channels = map_channels(path)
     if channels is None:
         channels = _unpack_channels(path)
+    if not channels:
+        # The library prints why, raises nothing and gives no channel.
+        raise DatasetError(
+            "dataset.bad_exr",
+            f"The pass file '{path.name}' cannot be read: it is torn, or there was not enough memory.",
+            "Close other programs or make smaller pictures, and render the view again.",
+        )
     shapes = {pixels.shape for pixels in channels.values()}
     if len(shapes) != 1:
         raise DatasetError(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import resource
 import shutil
@@ -28,6 +29,7 @@ from synthdata_addon.runner.client import RunnerClient
 from tests.runner_runs import LABELS, annotations, labels, of, run
 from tests.synthetic_dataset import make_dataset, render_view, write_job
 
+ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX limits and mounts")
 
 
@@ -288,3 +290,35 @@ def test_a_view_that_ended_runs_again_and_again_is_known(tmp_path):
         note.write_text(text)
         assert Begun(note).deaths(1) == 0
     assert list(Journal(tmp_path / "none").read(LabelRecord)) == []
+
+
+LITTLE_MEMORY = """
+import resource, sys
+sys.path.insert(0, {root!r})
+import cv2, numpy, OpenEXR, PIL.Image
+from synthdata_addon.runner import worker
+from synthdata_addon.runner.cli import main
+
+with open("/proc/self/statm") as file:
+    used = int(file.read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + {room}, resource.RLIM_INFINITY))
+sys.exit(main([{folder!r}]))
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits of Linux")
+@pytest.mark.parametrize("room", [100 << 20, 300 << 20])
+def test_too_little_memory_for_one_view_costs_that_view_only(tmp_path, room):
+    folder = make_dataset(tmp_path / "set", LABELS, 3)
+    large = dataclasses.replace(LABELS, width=2400, height=2400)
+    render_view(folder, large, 1)
+    script = LITTLE_MEMORY.format(root=str(ROOT), room=room, folder=str(folder.root))
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.stderr.count("View 1 is not labelled: ") == 1
+    assert "there was not enough memory" in done.stderr
+    found = {line.view: line.skipped for line in Journal(folder.labels_journal).read(LabelRecord)}
+    assert [view for view, skipped in found.items() if not skipped] == [0, 2]
+    # With memory enough the next run makes what is left, as soon as Blender has rendered it again.
+    render_view(folder, large, 1)
+    assert runner_main([str(folder.root)]) == 0
+    assert sorted(line.view for line in labels(folder) if not line.skipped) == [0, 1, 2]
