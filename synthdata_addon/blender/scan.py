@@ -67,6 +67,7 @@ class Scanner:
         self._source = scene.name
         self._found: list[Rendered] = []
         self._scene = ""
+        self._fault: Exception | None = None
 
     def __enter__(self) -> Self:
         self._engine = _engine(self)
@@ -90,10 +91,19 @@ class Scanner:
             scene.frame_set(frame)
         with bpy.context.temp_override(scene=scene, view_layer=scene.view_layers[0]):
             bpy.ops.render.render()
+        fault, self._fault = self._fault, None
+        if fault is not None:
+            raise fault
         return tuple(self._found)
 
     def take(self, depsgraph: bpy.types.Depsgraph) -> None:
-        """List what is in an evaluated scene."""
+        """List what is in an evaluated scene; a fault is kept for :meth:`scan`, as Blender would swallow it here."""
+        try:
+            self._list(depsgraph)
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is raised again outside of Blender's callback
+            self._fault = error
+
+    def _list(self, depsgraph: bpy.types.Depsgraph) -> None:
         self.names.clear()
         self._found.clear()
         asked: dict[tuple[str, str], bool] = {}

@@ -15,18 +15,30 @@ Errors are raised where the fact is known and reported only by ``ui/`` and the c
 
 from __future__ import annotations
 
+from typing import Final
+
+LONGEST: Final = 600
+
 
 class SynthDataError(Exception):
     """An error with a stable ``code``, a ``message`` (one sentence) and a ``hint`` (what the user can do)."""
 
     def __init__(self, code: str, message: str, hint: str = "") -> None:
-        super().__init__(message)
+        self.message = _one_line(message)
+        super().__init__(self.message)
         self.code = code
-        self.message = message
         self.hint = hint
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
+
+
+def _one_line(message: str) -> str:
+    """Show what a name or a file put into a sentence without breaking the sentence: escaped, and not endless."""
+    shown = "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in message
+    )
+    return shown if len(shown) <= LONGEST else f"{shown[: LONGEST // 2]} ... {shown[-LONGEST // 2 :]}"
 
 
 class SpecError(SynthDataError):

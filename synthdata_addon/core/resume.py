@@ -22,11 +22,17 @@ def read_job(folder: DatasetFolder) -> JobRecord | None:
     Raises:
         DatasetError: ``dataset.bad_job``: the file is there and cannot be read.
     """
-    if not folder.job_file.exists():
-        return None
     try:
+        if not folder.job_file.exists():
+            return None
         return _parse_job(folder.job_file.read_text(encoding="utf-8"))
-    except (SpecError, OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise DatasetError(
+            "dataset.bad_job",
+            f"'{folder.job_file}' cannot be read: {error.strerror or error}.",
+            "Choose another folder.",
+        ) from error
+    except (SpecError, UnicodeDecodeError) as error:
         raise DatasetError(
             "dataset.bad_job",
             f"'{folder.job_file}' cannot be read: {error}",
