@@ -189,8 +189,9 @@ class JobVersion:
 class JobRecord:
     """``job.json``: the whole request and what it was resolved to, enough to replay it.
 
-    ``instances`` are all labelled objects of the scene: their ids must not change between runs. ``history`` are the
-    earlier versions of a job that was extended, oldest first.
+    ``instances`` are all labelled objects of the scene: their ids must not change between runs. ``standing`` tells
+    where each stands as the job begins (see ``core/standing.py``). ``history`` are the earlier versions of a job that was
+    extended, oldest first.
     """
 
     schema: int
@@ -204,3 +205,4 @@ class JobRecord:
     created: str
     instances: tuple[InstanceRecord, ...] = ()
     history: tuple[JobVersion, ...] = ()
+    standing: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ from .errors import DatasetError, SpecError
 from .layout import DatasetFolder
 from .records import JobRecord
 from .spec import SCHEMA
+from .standing import moved
 
 COMPARED = ("job", "categories", "instances", "views", "scene_file", "software")
 HARMLESS = ("job.model.device", "job.model.precision", "job.passes.keep")
@@ -68,6 +69,8 @@ def differences(old: JobRecord, new: JobRecord) -> list[str]:
     changes = []
     for name in COMPARED:
         changes += _differences(name, to_json(getattr(old, name)), to_json(getattr(new, name)))
+    if old.instances == new.instances and old.software == new.software:
+        changes += moved(old.instances, old.standing, new.standing)
     return [change for change in changes if not change.startswith(HARMLESS)]
 
 

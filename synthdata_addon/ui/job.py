@@ -27,6 +27,7 @@ from ..core.plan import view_count
 from ..core.progress import Stage
 from ..core.records import JobRecord, LabelRecord, ViewRecord
 from ..core.spec import SCHEMA, JobSpec, validate
+from ..core.standing import standing
 from ..core.version import version
 from ..runner.client import RunnerClient
 from ..runner.restarts import RunnerRestarts
@@ -164,17 +165,19 @@ class GenerateJob:
 
     def _describe(self, spec: JobSpec) -> JobRecord:
         """Return this job as ``job.json`` says it, but for the depth range, which takes ray casts."""
+        labelling = self._contents.labelling
         return JobRecord(
             schema=SCHEMA,
             job=spec,
             scene_file=Path(bpy.data.filepath).name,
-            categories=self._contents.labelling.categories,
+            categories=labelling.categories,
             views=view_count(spec.sweep, self._session.facts),
             depth_near=0.0,
             depth_far=0.0,
             software={"synthdata": version(), **compat.software()},
             created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-            instances=self._contents.labelling.instances,
+            instances=labelling.instances,
+            standing=standing(labelling.instances, labelling.seen(self._contents.first)),
         )
 
     def step(self) -> bool:

@@ -79,6 +79,34 @@ def test_a_scene_with_another_labelled_object_is_refused(scene, tmp_path):
         scenes.generate(tmp_path)
 
 
+def test_a_scene_whose_things_moved_is_refused_until_they_are_back(scene, tmp_path):
+    scenes.generate(tmp_path)
+    ball = bpy.data.objects["Ball"]
+    ball.location.x += 0.01
+    for extend in (False, True):
+        with pytest.raises(RuntimeError, match="place or size of 'Ball' in the scene"):
+            scenes.generate(tmp_path, extend=extend)
+    ball.location.x -= 0.01
+    assert scenes.generate(tmp_path) == {"FINISHED"}
+    ball.scale.z = 1.5
+    with pytest.raises(RuntimeError, match="place or size of 'Ball'"):
+        scenes.generate(tmp_path)
+
+
+def test_an_animated_scene_at_another_frame_is_another_scene(scene, tmp_path):
+    ball = bpy.data.objects["Ball"]
+    for frame in (1, 50):
+        ball.location.x = frame / 100.0
+        ball.keyframe_insert("location", frame=frame)
+    scene.frame_set(1)
+    scenes.generate(tmp_path)
+    scene.frame_set(20)
+    with pytest.raises(RuntimeError, match="'Ball'"):
+        scenes.generate(tmp_path)
+    scene.frame_set(1)
+    assert scenes.generate(tmp_path) == {"FINISHED"}
+
+
 def test_passes_can_be_dropped_after_use_and_the_job_still_resumes(scene, tmp_path):
     scene.synthdata.keep_passes = False  # the default
     scenes.generate(tmp_path)
