@@ -56,11 +56,13 @@ def seconds_a_view(session: RenderSession, render: Callable[[PendingView], objec
     """Return the median seconds that something takes a view; the first view, which builds the scene, left out."""
     times = []
     for _ in range(session.spec.sweep.views):
-        pending = session.prepare()
-        began = time.perf_counter()
-        render(pending)
-        times.append(time.perf_counter() - began)
-        session.remaining.remove(pending.view)
+        view = session.remaining[0]
+        with session.variation.of(view), session.turntable.of(view):
+            pending = session.prepare()
+            began = time.perf_counter()
+            render(pending)
+            times.append(time.perf_counter() - began)
+        session.remaining.remove(view)
     return statistics.median(times[1:])
 
 

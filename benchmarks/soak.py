@@ -30,8 +30,21 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import synthdata_addon
 from benchmarks.job_overhead import quiet
-from synthdata_addon.core.spec import JobSpec, LabelsSpec, PassesSpec, StyleSpec, SweepSpec
-from synthdata_addon.ui.example import fill_example_scene
+from synthdata_addon.core.controls import OTHERS, ControlImagesSpec
+from synthdata_addon.core.fidelity import FidelitySpec
+from synthdata_addon.core.spec import JobSpec, LabelsSpec, PassesSpec
+from synthdata_addon.core.style_spec import StyleSpec
+from synthdata_addon.core.sweep_spec import LimitsSpec, SweepSpec
+from synthdata_addon.core.variation import (
+    CameraVariation,
+    FramesVariation,
+    LightsVariation,
+    MaterialsVariation,
+    ObjectsVariation,
+    SensorVariation,
+    VariationSpec,
+    WorldVariation,
+)
 from synthdata_addon.ui.job import GenerateJob
 from synthdata_addon.ui.settings import job_from_scene
 
@@ -61,22 +74,77 @@ def data_blocks() -> dict[str, int]:
     kinds = [
         name for name in dir(bpy.data) if isinstance(getattr(bpy.data, name), bpy.types.bpy_prop_collection)
     ]
-    return {name: len(getattr(bpy.data, name)) for name in kinds}
+    found = {name: len(getattr(bpy.data, name)) for name in kinds}
+    # Blender keeps the last render of any scene as an image.
+    found["images"] -= "Render Result" in bpy.data.images
+    return found
+
+
+def fill_scene(scene: bpy.types.Scene) -> None:
+    """Put a ground, labelled things (one moves, one is see-through), two lights and a world into a scene."""
+    bpy.ops.mesh.primitive_plane_add(size=8.0)
+    adders = (
+        bpy.ops.mesh.primitive_cube_add,
+        bpy.ops.mesh.primitive_uv_sphere_add,
+        bpy.ops.mesh.primitive_cone_add,
+        bpy.ops.mesh.primitive_monkey_add,
+    )
+    for number in range(8):
+        x, y = number % 4 - 1.5, number // 4 - 0.5
+        adders[number % 4](location=(1.2 * x, 1.5 * y, 0.5), scale=(0.4, 0.4, 0.4))
+        obj = bpy.context.object
+        obj.synthdata.category = f"kind {number % 4}"
+        material = bpy.data.materials.new(f"Paint {number}")
+        material.use_nodes = True
+        shader = material.node_tree.nodes["Principled BSDF"]
+        shader.inputs["Base Color"].default_value = (0.1 * number, 0.8 - 0.1 * number, 0.3, 1.0)
+        shader.inputs["Alpha"].default_value = 0.5 if number == 5 else 1.0
+        obj.data.materials.append(material)
+        if number == 6:
+            for frame in (1, 250):
+                obj.location.z = 0.5 + frame / 500.0
+                obj.keyframe_insert("location", frame=frame)
+    for kind, place in (("POINT", (2.0, -2.0, 4.0)), ("SUN", (0.0, 0.0, 5.0))):
+        bpy.ops.object.light_add(type=kind, location=place)
+    scene.world = bpy.data.worlds.new("World")
+    scene.render.engine = "CYCLES"
+    scene.synthdata.beauty = True
 
 
 def everything(scene: bpy.types.Scene, views: int, size: int) -> JobSpec:
-    """Return the example room's job with all that costs memory or time switched on."""
+    """Return a job with all that costs memory or time switched on."""
     return replace(
         job_from_scene(scene),
         width=size,
         height=size,
-        sweep=SweepSpec(kind="DOME", views=views, jitter=0.5),
+        sweep=SweepSpec(kind="DOME", views=views, jitter=0.5, limits=LimitsSpec(visible=True)),
         passes=PassesSpec(beauty=True, beauty_samples=1, cryptomatte=True),
-        labels=LabelsSpec(
-            polygons=True, panoptic=True, captions=True, visibility=True, amodal=True, alpha_threshold=0.5
-        ),
+        labels=LabelsSpec(polygons=True, panoptic=True, captions=True, visibility=True, amodal=True),
         exports=("YOLO_DETECT", "YOLO_SEGMENT", "IMAGEFOLDER"),
-        styles=(StyleSpec("office", "an office, daylight"),),
+        styles=(
+            StyleSpec("office", "an {office|study}, {categories}"),
+            StyleSpec("cut", kind="PASTE", background="office"),
+        ),
+        fidelity=FidelitySpec(measure=True),
+        control_images=ControlImagesSpec(kinds=OTHERS),
+        variation=VariationSpec(
+            lights=LightsVariation(
+                use=True, use_temperature=True, use_sun=True, shift=0.5, off=0.3, extra=(0, 3)
+            ),
+            world=WorldVariation(use=True, source="SKY"),
+            materials=MaterialsVariation(use=True, use_roughness=True),
+            objects=ObjectsVariation(
+                use=True,
+                shuffle=True,
+                location=(0.1, 0.1, 0.05),
+                rotation=40.0,
+                scale=(0.8, 1.25),
+                hidden=0.1,
+            ),
+            camera=CameraVariation(use_lens=True, use_exposure=True, use_dof=True, use_motion_blur=True),
+            sensor=SensorVariation(use_noise=True, use_distortion=True, precision=1),
+            frames=FramesVariation(use=True, end=10),
+        ),
     )
 
 
@@ -124,9 +192,9 @@ def main() -> int:
 
 def soak(folder: Path, views: int, size: int) -> tuple[str, bool]:
     """Run one job of so many views; return what to print and whether every goal is met."""
-    fill_example_scene(bpy.context.scene)
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     scene = bpy.context.scene
-    scene.render.engine = "CYCLES"
+    fill_scene(scene)
     before = data_blocks()
     job = GenerateJob(scene, bpy.context.view_layer, everything(scene, views, size), folder / "set")
     blender, runner = Watch(), Watch()

@@ -21,7 +21,7 @@ from .system_libraries import check_system_libraries
 
 NO_TESTS_COLLECTED = 5
 OF_BLENDER = ("blender", "package", "real")
-LABEL_TESTS = ("test_truth_scene.py", "test_label_sources.py", "test_kinds.py")
+VERSION_TESTS = ("test_truth_scene.py", "test_label_sources.py", "test_kinds.py", "test_sweeps.py")
 
 
 @dataclass(frozen=True)
@@ -91,14 +91,14 @@ def _blender(request: Request) -> Outcome:
 
 
 def _versions(request: Request) -> Outcome:
-    """Labels on every other Blender that this machine has a Python for: masks and ids must be the same."""
+    """Labels and poses on every other Blender that this machine has a Python for: they must be the same."""
     if request.fast:
         return Outcome(skipped=1, note="left out by --fast")
     total, notes = Outcome(), []
     for version in other_releases(_blender_side(request)):
         side = _blender_side(replace(request, blender=version))
         names = _pythons(request)
-        tests = [TESTS / "blender" / name for name in LABEL_TESTS]
+        tests = [TESTS / "blender" / name for name in VERSION_TESTS]
         one = _pytest(f"versions-{version}", side, tests, request, minutes=10, **names)
         total = Outcome(total.passed + one.passed, total.failed + one.failed, total.skipped + one.skipped)
         notes.append(f"{version}{': ' + one.note if one.note else ''}")

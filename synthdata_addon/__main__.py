@@ -10,6 +10,7 @@ AUTOEXEC = "--enable-autoexec"
 USAGE = """usage: python -m synthdata_addon runner DATASET        label and picture an existing dataset
        python -m synthdata_addon validate DATASET       check a dataset: files, masks, boxes, ids
        python -m synthdata_addon export DATASET KIND... write yolo_detect, yolo_segment, bop or imagefolder
+       python -m synthdata_addon places THING... --model MODEL [--address URL]   ask where things are found
        python -m synthdata_addon example FILE.blend     save the example room (needs the bpy module)
        python -m synthdata_addon generate FILE.blend [options]   see generate --help (needs the bpy module)
 
@@ -27,6 +28,10 @@ def main(argv: list[str]) -> int:
         from .runner import commands
 
         return (commands.validate_main if argv[0] == "validate" else commands.export_main)(argv[1:])
+    if argv[:1] == ["places"]:
+        from .runner.places import places_main
+
+        return places_main(argv[1:])
     if argv[:1] == ["example"] and len(argv) == 2:
         return _in_blender(["example", "--save", argv[1]], None)
     if argv[:1] == ["generate"] and len(argv) >= 2:

@@ -7,8 +7,34 @@ from collections.abc import Callable
 
 import bpy
 
-from .ui import command, handlers, label_panels, lists, panels, preferences, properties
-from .ui.ops import categories, category_list, example_room, generate, open_dataset, styles
+from .ui import (
+    blockout_panels,
+    command,
+    handlers,
+    label_panels,
+    lists,
+    model_panels,
+    panels,
+    preferences,
+    properties,
+    style_panels,
+    sweep_panels,
+    variation_panels,
+)
+from .ui.ops import (
+    ask_for_places,
+    blockouts,
+    categories,
+    category_list,
+    example_room,
+    generate,
+    loras,
+    open_dataset,
+    places,
+    populate,
+    preview,
+    styles,
+)
 
 CLASSES: tuple[type, ...] = (
     *properties.CLASSES,
@@ -17,11 +43,22 @@ CLASSES: tuple[type, ...] = (
     *categories.CLASSES,
     *category_list.CLASSES,
     *example_room.CLASSES,
+    *blockouts.CLASSES,
+    *populate.CLASSES,
     *styles.CLASSES,
+    *places.CLASSES,
+    *ask_for_places.CLASSES,
+    *loras.CLASSES,
     *open_dataset.CLASSES,
     *generate.CLASSES,
+    *preview.CLASSES,
+    *blockout_panels.CLASSES,
     *label_panels.CLASSES,
+    *sweep_panels.CLASSES,
+    *variation_panels.CLASSES,
     *panels.CLASSES,
+    *style_panels.CLASSES,
+    *model_panels.CLASSES,
 )
 
 _undo: list[Callable[[], None]] = []
@@ -38,6 +75,7 @@ def register() -> None:
             (handlers.attach, handlers.detach),
             (command.attach, command.detach),
             (example_room.attach, example_room.detach),
+            (blockouts.attach, blockouts.detach),
         ):
             attach()
             _undo.append(detach)

@@ -22,7 +22,7 @@ def save_tiny_model(folder: Path, width: int = 32, kinds: tuple[str, ...] = ("de
     from transformers import CLIPTextConfig, CLIPTextModel
 
     torch.manual_seed(0)
-    tokenizer = _tokenizer(folder / "tokenizer_source")
+    tokenizer = clip_tokenizer(folder / "tokenizer_source")
     text_encoder = CLIPTextModel(
         CLIPTextConfig(
             vocab_size=len(tokenizer),
@@ -89,7 +89,7 @@ def save_tiny_model(folder: Path, width: int = 32, kinds: tuple[str, ...] = ("de
     return folder
 
 
-def _tokenizer(folder: Path):
+def clip_tokenizer(folder: Path):
     """Build a CLIP tokenizer that knows the letters and a few words."""
     from transformers import CLIPTokenizer
 

@@ -4,50 +4,68 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import product
 
-import bpy
-from mathutils import Matrix, Vector
+from mathutils import Vector
 
-DIRECTIONS = tuple(Vector(d).normalized() for d in product((-1, 0, 1), repeat=3) if any(d))
+from .rays import DIRECTIONS, FAR, Hit, Rays, hits
+
 INSIDE_SHARE = 0.5
 
 
-def blocking_object(
-    scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph, camera: Vector, target: Vector
-) -> str | None:
+def blocking_object(rays: Rays, camera: Vector, target: Vector, thing: int = -1) -> str | None:
     """Return the name of an object that the camera is inside of and the target is not, or None.
 
     A point is inside of a surface when most rays from it (26 directions) meet the back of that surface first. A box
-    that holds camera and target both is a room, not an obstacle.
+    that holds camera and target both is a room, not an obstacle, unless it is what is looked at.
 
     Args:
-        scene: whose objects may be in the way.
-        depsgraph: the scene, evaluated.
+        rays: the scene.
         camera: the camera's place, world space.
         target: the point it looks at, world space.
+        thing: number of the labelled thing that it looks at, -1 for none.
     """
-    backs: Counter[str] = Counter()
-    met: dict[str, tuple[bpy.types.Object, Matrix]] = {}
-    for direction in DIRECTIONS:
-        hit, _, normal, _, obj, matrix = scene.ray_cast(depsgraph, camera, direction)
-        if hit and normal.dot(direction) > 0.0 and not obj.hide_render:
-            backs[obj.name_full] += 1
-            met[obj.name_full] = obj, matrix.copy()
-    around = sorted(name for name, count in backs.items() if count >= INSIDE_SHARE * len(DIRECTIONS))
-    return next((name for name in around if not _is_inside(*met[name], depsgraph, target)), None)
+    if not _may_be_inside(rays, camera, target, thing):
+        return None
+    backs: Counter[object] = Counter()
+    met: dict[object, Hit] = {}
+    for done, direction in enumerate(DIRECTIONS, start=1):
+        hit = rays.cast(camera, direction)
+        if hit is not None and hit.back:
+            backs[hit.owner] += 1
+            met[hit.owner] = hit
+        if done - sum(backs.values()) > (1.0 - INSIDE_SHARE) * len(DIRECTIONS):
+            return None
+    around = [met[owner] for owner, count in backs.items() if count >= INSIDE_SHARE * len(DIRECTIONS)]
+    for hit in sorted(around, key=lambda item: item.name):
+        if 0 <= thing == hit.thing or not _is_inside(rays, hit.owner, target):
+            return hit.name
+    return None
 
 
-def _is_inside(obj: bpy.types.Object, matrix: Matrix, depsgraph: bpy.types.Depsgraph, point: Vector) -> bool:
-    """Tell whether a point is inside of this one object, whatever else is there."""
-    evaluated = obj.evaluated_get(depsgraph)
-    if evaluated.type != "MESH":
+def _may_be_inside(rays: Rays, camera: Vector, target: Vector, thing: int) -> bool:
+    """Tell, mostly by one ray, whether the 26 are worth while.
+
+    On the way to the target, who is inside of a closed surface leaves it once more often than it enters it.
+    """
+    way = target - camera
+    if way.length < 1e-9:
+        return True
+    direction = way.normalized()
+    left: Counter[object] = Counter()
+    for hit in hits(rays, camera, direction, way.length):
+        left[hit.owner] += 1 if hit.back else -1
+    if any(count > 0 for count in left.values()):
+        return True
+    if thing < 0:
         return False
-    to_local = matrix.inverted_safe()
-    local = to_local @ point
+    first = rays.cast(camera, direction)
+    return first is not None and first.back and first.thing == thing
+
+
+def _is_inside(rays: Rays, owner: object, point: Vector) -> bool:
+    """Tell whether a point is inside of this one object, whatever else is there."""
     backs = 0
     for direction in DIRECTIONS:
-        ray = (to_local.to_3x3() @ direction).normalized()
-        hit, _, normal, _ = evaluated.ray_cast(local, ray, depsgraph=depsgraph)
-        backs += bool(hit and normal.dot(ray) > 0.0)
+        own = next((hit for hit in hits(rays, point, direction, FAR) if hit.owner == owner), None)
+        backs += own is not None and own.back
     return backs >= INSIDE_SHARE * len(DIRECTIONS)

@@ -14,6 +14,9 @@ PATH_OPTIONS: Final = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4,
 EEVEE: Final = "BLENDER_EEVEE" if bpy.app.version >= (5, 0, 0) else "BLENDER_EEVEE_NEXT"
 """The engine's name."""
 
+SKY: Final = "SINGLE_SCATTERING" if bpy.app.version >= (5, 0, 0) else "NISHITA"
+"""The sky texture's type with a sun that may stand anywhere: 5.0 gave Nishita's another name."""
+
 
 def set_multilayer_exr(settings: Any, *, compress: bool) -> None:
     """Make image settings write 32-bit multilayer EXR, all layers in one part, packed without loss or not at all."""

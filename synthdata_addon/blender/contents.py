@@ -9,9 +9,10 @@ from dataclasses import replace
 import bpy
 
 from ..core.errors import SceneError
-from ..core.plan import sweep_frames
 from ..core.records import CameraRecord, SeenInstance
+from ..core.variation import frames_of
 from .categories import CategoryRules
+from .facts import camera_frames
 from .job_scene import JobScene, Numbers
 from .keypoints import with_keypoints
 from .labelling import Labelling, Thing, find_things, is_labelled, twins, unseen_objects
@@ -31,12 +32,14 @@ class Contents:
         self._job_scene = job_scene
         self._labels = job_scene.spec.labels
         self.warnings: list[str] = []
-        frames = sweep_frames(job_scene.spec.sweep, scene.frame_current)
+        planned = camera_frames(scene, job_scene.spec.sweep)
+        frames = frames_of(job_scene.spec.variation.frames, planned)
         self._everything: dict[tuple[str, str, tuple[int, ...]], Rendered] = {}
         self._names: set[str] = set()
         self.first: tuple[Thing, ...] = ()
         """The things of the first frame that has any."""
-        self._frame, self._things = frames[0], self.first
+        self._frame: int | None = frames[0]
+        self._things = self.first
         self.labelling = Labelling(self._labels, self._all_frames(frames))
         if not self.labelling.instances:
             raise SceneError(
@@ -88,6 +91,10 @@ class Contents:
             rendered = [self._with_own_materials(part) for part in scanner.scan(frame)]
         things = find_things(rendered, self._rules(), self._labels)
         return [(self.labelling.id_of(thing), thing) for thing in things]
+
+    def forget(self) -> None:
+        """Scan again at the next look: things moved."""
+        self._frame = None
 
     def things(self, frame: int) -> tuple[Thing, ...]:
         """Return what is labelled in a frame."""

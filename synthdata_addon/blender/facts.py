@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import bpy
 import numpy as np
@@ -12,34 +12,77 @@ from mathutils import Vector
 from ..core.arrays import Matrix3, Matrix4
 from ..core.camera import Lens, intrinsics, world_to_opencv
 from ..core.errors import SceneError
-from ..core.plan import SceneFacts
-from ..core.spec import SweepSpec
+from ..core.plan import SceneFacts, Subject, sweep_frames
+from ..core.sweep_spec import PLACED, SweepSpec
 from .labelling import Thing
+from .places import box_of, line_of, place_object, point_of
 
 DEPTH_GRID = (12, 9)
 DEPTH_PERCENTILES = (1.0, 99.0)
 PANORAMA = "PANO"
 
 
-def scene_facts(scene: bpy.types.Scene, sweep: SweepSpec, things: Sequence[Thing]) -> SceneFacts:
-    """Read the facts of a scene, in scene units and world space; ``things`` are what is labelled in it.
+def scene_facts(
+    scene: bpy.types.Scene,
+    sweep: SweepSpec,
+    things: Sequence[Thing],
+    id_of: Callable[[Thing], int] = lambda _: -1,
+) -> SceneFacts:
+    """Read the facts of a scene, in scene units and world space.
+
+    Args:
+        scene: to read.
+        sweep: the sweep that they are for.
+        things: what is labelled in the scene.
+        id_of: tells the instance id of a thing.
 
     Raises:
-        SceneError: ``scene.no_camera``, ``scene.no_target`` or ``scene.panoramic_camera``.
+        SceneError: ``scene.no_camera``, ``scene.no_target``, ``scene.no_place`` or ``scene.panoramic_camera``.
     """
     cameras = tuple(sorted(obj.name_full for obj in scene.objects if obj.type == "CAMERA"))
     active = scene.camera.name_full if scene.camera is not None and scene.camera.type == "CAMERA" else ""
-    if sweep.kind == "CAMERAS" and not cameras:
-        raise SceneError(
-            "scene.no_camera", f"'{scene.name}' has no camera to render from.", "Add one, or use an orbit."
-        )
-    if sweep.kind == "FRAMES" and not active:
-        raise SceneError(
-            "scene.no_camera",
-            f"'{scene.name}' has no active camera to follow.",
-            "Set one, or use an orbit or a dome.",
-        )
-    used = {"CAMERAS": cameras, "FRAMES": (active,)}.get(sweep.kind, ())
+    markers = tuple((marker.frame, marker.camera.name_full) for marker in _camera_markers(scene))
+    used = {"CAMERAS": cameras, "FRAMES": (active,), "MARKERS": tuple(name for _, name in markers)}
+    _check_cameras(scene, sweep, used.get(sweep.kind, ("none",)))
+    target, radius = _target(scene, sweep, things)
+    place = place_object(scene, sweep.place) if sweep.kind in PLACED else None
+    subjects = tuple(_subject(thing, id_of(thing)) for thing in things if len(thing.corners()))
+    aimed = scene.objects.get(sweep.target) if sweep.target else None
+    target_name = aimed.name_full if aimed is not None else ""
+    return SceneFacts(
+        target=target,
+        target_radius=radius,
+        cameras=cameras,
+        active_camera=active,
+        frame_current=scene.frame_current,
+        markers=markers,
+        path=line_of(place) if place and sweep.kind == "PATH" else (),
+        box=box_of(place) if place and sweep.kind in ("GRID", "VOLUME") else None,
+        point=point_of(place) if place and sweep.kind == "LOOK_AROUND" else None,
+        subjects=subjects,
+        target_name=target_name,
+        target_number=_number_of(target_name, things, id_of),
+        is_spot=aimed is None or not any(_corners(aimed)),
+    )
+
+
+def camera_frames(scene: bpy.types.Scene, sweep: SweepSpec) -> list[int]:
+    """Return the frames that the views of a sweep show; see :func:`..core.plan.sweep_frames`."""
+    markers = tuple((marker.frame, marker.camera.name_full) for marker in _camera_markers(scene))
+    return sweep_frames(sweep, scene.frame_current, markers) or [scene.frame_current]
+
+
+def _check_cameras(scene: bpy.types.Scene, sweep: SweepSpec, used: tuple[str, ...]) -> None:
+    hints = {
+        "CAMERAS": ("camera to render from", "Add one, or use an orbit."),
+        "FRAMES": ("active camera to follow", "Set one, or use an orbit or a dome."),
+        "MARKERS": ("timeline marker with a camera", "Bind a camera to a marker, or use the sweep Cameras."),
+    }
+    if sweep.kind in hints and not any(used):
+        what, hint = hints[sweep.kind]
+        raise SceneError("scene.no_camera", f"'{scene.name}' has no {what}.", hint)
+    if sweep.kind not in hints:
+        return
     for name in used:
         if object_by_full_name(name).data.type == PANORAMA:
             raise SceneError(
@@ -47,14 +90,20 @@ def scene_facts(scene: bpy.types.Scene, sweep: SweepSpec, things: Sequence[Thing
                 f"The camera '{name}' is panoramic, which has no pinhole intrinsics.",
                 "Make it perspective or orthographic.",
             )
-    target, radius = _target(scene, sweep, things)
-    return SceneFacts(
-        target=target,
-        target_radius=radius,
-        cameras=cameras,
-        active_camera=active,
-        frame_current=scene.frame_current,
-    )
+
+
+def _subject(thing: Thing, number: int) -> Subject:
+    corners = thing.corners()
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    x, y, z = ((low + high) / 2.0).tolist()
+    return Subject((x, y, z), float(np.linalg.norm(high - low) / 2.0), thing.key.name, thing.category, number)
+
+
+def _number_of(name: str, things: Sequence[Thing], id_of: Callable[[Thing], int]) -> int:
+    """Return the id of the thing that an object itself is, or the body of; -1 for none."""
+    own = (thing for thing in things if any(part.name == name and not part.parent for part in thing.parts))
+    thing = next(own, None)
+    return -1 if thing is None else id_of(thing)
 
 
 def object_by_full_name(name: str) -> bpy.types.Object:
@@ -77,16 +126,18 @@ def camera_of_marker(scene: str, frame: int) -> str:
 
     As in Blender, frames before the first marker take its camera, and cameras hidden in renders do not count.
     """
-    markers = [m for m in bpy.data.scenes[scene].timeline_markers if m.camera and not m.camera.hide_render]
+    markers = _camera_markers(bpy.data.scenes[scene])
     if not markers:
         return ""
     passed = [marker for marker in markers if marker.frame <= frame]
-    chosen = max(passed, key=_frame) if passed else min(markers, key=_frame)
+    chosen = passed[-1] if passed else markers[0]
     return str(chosen.camera.name_full)
 
 
-def _frame(marker: bpy.types.TimelineMarker) -> int:
-    return int(marker.frame)
+def _camera_markers(scene: bpy.types.Scene) -> list[bpy.types.TimelineMarker]:
+    """Return the markers that hold a camera which renders, in time."""
+    held = [m for m in scene.timeline_markers if m.camera and not m.camera.hide_render]
+    return sorted(held, key=lambda marker: int(marker.frame))
 
 
 def _target(

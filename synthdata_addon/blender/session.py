@@ -12,24 +12,28 @@ from pathlib import Path
 
 import bpy
 import numpy as np
-from mathutils import Matrix, Vector
+from mathutils import Matrix
 
 from ..core.arrays import Matrix4
-from ..core.camera import Lens, intrinsics, world_to_opencv
+from ..core.camera import Lens
 from ..core.errors import SceneError, SynthDataError
 from ..core.layout import DatasetFolder, crypto_file, pass_file, render_file, replacing, solo_file
-from ..core.plan import PlannedView, SceneFacts, can_retry, plan_view, sweep_radius
+from ..core.plan import SceneFacts
 from ..core.records import CameraRecord, JobRecord, SeenInstance, ViewRecord
 from ..core.seeds import is_validation
 from .beauty import BeautyScene
-from .checks import blocking_object
 from .contents import Contents
-from .facts import camera_of_marker, depth_range, lens_of, object_by_full_name, sampled_depths
+from .facts import depth_range, sampled_depths
 from .job_scene import JobScene, render_scene
+from .populate.anew import PlacedAnew
+from .poses import PoseFinder
 from .solo import SoloViews
+from .stage import MOVING, JobStage
+from .turntable import Turntable
+from .vary.optics import Shot
+from .vary.view import ViewVariation
 
 log = logging.getLogger(__name__)
-ATTEMPTS = 20
 DEPTH_VIEWS = 8
 DEPTH_FRAMES = 6
 
@@ -45,11 +49,13 @@ class PendingView:
     frame: int
     lens_from: str
     camera: CameraRecord
+    shot: Shot
     instances: tuple[SeenInstance, ...]
     part: Path
     beauty_part: Path
     started: float
     solo_parts: tuple[Path, ...] = ()
+    aim: tuple[float, ...] = ()
 
 
 class RenderSession:
@@ -70,8 +76,12 @@ class RenderSession:
         self.contents = contents
         self.folder = folder
         self.spec = job_scene.spec
+        self.poses = PoseFinder(job_scene.spec, facts, JobStage(job_scene, contents))
         self.beauty = BeautyScene(job_scene.source, job_scene.layer, job_scene.spec)
         self.solo = SoloViews(job_scene, contents, folder)
+        self.variation = ViewVariation(job_scene, facts)
+        self.turntable = Turntable(job_scene, job_scene.spec.sweep, facts)
+        self.placed = PlacedAnew(job_scene, facts.frame_current)
         self.remaining: list[int] = []
 
     def open(self, job: JobRecord, done: Iterable[int]) -> None:
@@ -94,29 +104,29 @@ class RenderSession:
         """Return one near and far distance for the whole sweep, from ray casts of a few of its views."""
         if self.spec.depth_near > 0.0:
             return self.spec.depth_near, self.spec.depth_far
-        limit = DEPTH_FRAMES if self.spec.sweep.kind == "FRAMES" else DEPTH_VIEWS
+        limit = DEPTH_FRAMES if self.spec.sweep.kind in MOVING else DEPTH_VIEWS
         step = max(1, views // limit)
         return depth_range(depth for view in range(0, views, step) for depth in self._depths(view))
 
     def _depths(self, view: int) -> Iterator[float]:
-        scene = self.job_scene.ensure()
-        planned = plan_view(self.spec.sweep, self.facts, self.spec.seed, view)
-        self.job_scene.set_frame(scene, planned.frame)
-        lens, pose = self._lens_and_pose(planned)
-        depsgraph = self.job_scene.depsgraph()
-        if self._obstacle(scene, depsgraph, pose) is None:
-            yield from sampled_depths(scene, depsgraph, pose, lens, (self.spec.width, self.spec.height))
+        found = self.poses.planned(view)
+        if self.poses.obstacle(found) is None:
+            scene, depsgraph = self.job_scene.ensure(), self.job_scene.depsgraph()
+            yield from sampled_depths(
+                scene, depsgraph, found.pose, found.lens, (self.spec.width, self.spec.height)
+            )
 
     def step(self) -> ViewRecord:
         """Render the next view, blocking; a view that cannot be had comes back with ``skipped`` set."""
         view = self.remaining[0]
         try:
-            pending = self.prepare()
-            self.render_labels(pending)
-            pending = self.render_solos(pending)
-            if self.spec.passes.beauty:
-                self.render_beauty(pending)
-            return self.finish(pending)
+            with self.variation.of(view), self.turntable.of(view):
+                pending = self.prepare()
+                self.render_labels(pending)
+                pending = self.render_solos(pending)
+                if self.spec.passes.beauty:
+                    self.render_beauty(pending)
+                return self.finish(pending)
         except SynthDataError as error:
             return self.skip(view, error.message)
 
@@ -129,24 +139,42 @@ class RenderSession:
         view = self.remaining[0]
         started = time.perf_counter()
         scene = self.job_scene.ensure()
-        planned, lens, pose = self._find_pose(scene, view)
-        self._set_camera(scene, lens, pose)
+        self._place(view)
+        found = self.poses.find(view)
+        shot = self.variation.take(found.camera or "SynthData", found.lens, found.pose)
+        self._set_camera(scene, shot.lens, found.pose)
+        scene.render.resolution_x, scene.render.resolution_y = shot.size
         part = self.folder.full(pass_file(view)).with_name(f".{view:06d}.part.exr")
         part.parent.mkdir(parents=True, exist_ok=True)
-        name = self._camera_at(planned) if planned.camera else "SynthData"
-        record = _camera_record(name, lens, pose, (self.spec.width, self.spec.height))
         return PendingView(
             view=view,
-            frame=planned.frame,
-            lens_from=self._camera_at(planned) if planned.camera else "",
-            camera=record,
+            frame=found.frame,
+            lens_from=found.camera,
+            camera=shot.camera,
+            shot=shot,
             instances=self.contents.with_keypoints(
-                planned.frame, self.contents.seen(planned.frame), record, (lens.clip_start, lens.clip_end)
+                found.frame,
+                self.contents.seen(found.frame),
+                shot.camera,
+                (found.lens.clip_start, found.lens.clip_end),
             ),
             part=part,
             beauty_part=part.with_name(f".{view:06d}.beauty.part{'.exr' if self._has_crypto else '.png'}"),
             started=started,
+            aim=found.subject.centre,
         )
+
+    def _place(self, view: int) -> None:
+        """Put things where the view has them, in its frame."""
+        moved = self.placed.place(view)
+        self.poses.planned(view)
+        self.variation.place()
+        if self.placed.left_out:
+            self.variation.drawn["not_placed"] = self.placed.left_out
+        self.turntable.turn()
+        if moved or self.variation.moves_things or self.turntable.is_used:
+            self.contents.forget()
+            self.solo.close()
 
     @property
     def _has_crypto(self) -> bool:
@@ -178,7 +206,7 @@ class RenderSession:
             return pending
         return replace(
             pending,
-            solo_parts=self.solo.render(pending.view, pending.frame, pending.camera),
+            solo_parts=self.solo.render(pending.view, pending.frame, pending.shot.flat, pending.shot.size),
             instances=self.solo.with_outside(pending.instances, pending.camera),
         )
 
@@ -190,6 +218,7 @@ class RenderSession:
         """
         camera = self.job_scene.camera()
         scene = self.beauty.prepare(camera, pending.lens_from, pending.frame, pending.beauty_part)
+        self.variation.dress(scene, pending.shot)
         render_scene(scene, pending.view, write=self._has_crypto)
 
     def finish(self, pending: PendingView) -> ViewRecord:
@@ -217,6 +246,8 @@ class RenderSession:
             solo_files=tuple(solo_file(view, number) for number in range(len(pending.solo_parts))),
             crypto_file=crypto_file(view) if self._has_crypto else "",
             beauty=self.spec.passes.beauty,
+            aim=pending.aim,
+            variation=self.variation.drawn,
             seconds=round(time.perf_counter() - pending.started, 4),
         )
 
@@ -232,6 +263,7 @@ class RenderSession:
         with replacing(self.folder.full(render_file(pending.view))) as part:
             try:
                 self.beauty.save_picture(part)
+                self.variation.develop(part, pending.shot)
             except RuntimeError as error:
                 raise SceneError(
                     "scene.render_failed",
@@ -259,45 +291,14 @@ class RenderSession:
 
     def close(self) -> None:
         """Take everything of the job out of the user's file again."""
+        self.variation.close()
+        self.placed.close()
         self.beauty.close()
         self.solo.close()
         self.job_scene.close()
 
     def _split(self, view: int) -> str:
         return "val" if is_validation(self.spec.seed, view, self.spec.val_fraction) else "train"
-
-    def _find_pose(self, scene: bpy.types.Scene, view: int) -> tuple[PlannedView, Lens, Matrix4]:
-        """Return the planned pose, or the first free one of a few random ones near it."""
-        attempts = ATTEMPTS if can_retry(self.spec.sweep) else 1
-        obstacle: str | None = None
-        for attempt in range(attempts):
-            planned = plan_view(self.spec.sweep, self.facts, self.spec.seed, view, attempt)
-            self.job_scene.set_frame(scene, planned.frame)
-            lens, pose = self._lens_and_pose(planned)
-            obstacle = self._obstacle(scene, self.job_scene.depsgraph(), pose)
-            if obstacle is None:
-                return planned, lens, pose
-        raise SceneError(
-            "scene.blocked_view",
-            f"The camera of view {view} is inside '{obstacle}'.",
-            "Change the radius or the elevation, or move the object.",
-        )
-
-    def _obstacle(self, scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph, pose: Matrix4) -> str | None:
-        return blocking_object(scene, depsgraph, Vector(pose[:3, 3]), Vector(self.facts.target))
-
-    def _lens_and_pose(self, planned: PlannedView) -> tuple[Lens, Matrix4]:
-        if planned.camera:
-            original = object_by_full_name(self._camera_at(planned))
-            evaluated = original.evaluated_get(self.job_scene.depsgraph())
-            return lens_of(evaluated.data), np.array(evaluated.matrix_world, dtype=np.float64)
-        reach = sweep_radius(self.spec.sweep, self.facts)
-        clip = (min(0.1, reach * 0.01), max(1000.0, reach * 100.0))
-        return Lens(lens=self.spec.sweep.lens, clip_start=clip[0], clip_end=clip[1]), planned.pose
-
-    def _camera_at(self, planned: PlannedView) -> str:
-        follows_markers = self.spec.sweep.kind == "FRAMES"
-        return (follows_markers and camera_of_marker(self.job_scene.source, planned.frame)) or planned.camera
 
     def _set_camera(self, scene: bpy.types.Scene, lens: Lens, pose: Matrix4) -> None:
         camera = self.job_scene.camera()
@@ -307,17 +308,3 @@ class RenderSession:
             if getattr(camera.data, name) != wanted:
                 setattr(camera.data, name, value)
         camera.matrix_world = Matrix(pose.tolist())
-
-
-def _camera_record(name: str, lens: Lens, pose: Matrix4, size: tuple[int, int]) -> CameraRecord:
-    return CameraRecord(
-        name=name,
-        type=lens.type,
-        k=_rows(intrinsics(lens, *size)),
-        world_to_camera=_rows(world_to_opencv(pose)),
-        cam_to_world=_rows(pose),
-    )
-
-
-def _rows(matrix: np.ndarray) -> tuple[tuple[float, ...], ...]:
-    return tuple(tuple(float(value) for value in row) for row in matrix)

@@ -16,6 +16,7 @@ import numpy as np
 from mathutils import Matrix, Vector
 
 from ..core.camera import project
+from ..core.distortion import shown_at
 from ..core.records import CameraRecord
 from .facts import object_by_full_name
 
@@ -77,7 +78,8 @@ class Sight:
         if not self._clip[0] < (point - self._eye).dot(self._forward) < self._clip[1]:
             return None
         k, extrinsics = np.array(self._camera.k), np.array(self._camera.world_to_camera)
-        x, y, _ = map(float, project(np.array([point]), k, extrinsics, self._camera.type)[0])
+        pinhole = project(np.array([point]), k, extrinsics, self._camera.type)[:, :2]
+        x, y = map(float, shown_at(pinhole, self._camera)[0])
         inside = -0.5 <= x < self._size[0] - 0.5 and -0.5 <= y < self._size[1] - 0.5
         return (x, y) if inside else None
 

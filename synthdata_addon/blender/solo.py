@@ -15,6 +15,7 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
+from ..core.distortion import shown_at
 from ..core.layout import DatasetFolder, solo_file
 from ..core.records import CameraRecord, SeenInstance
 from .contents import Contents
@@ -39,21 +40,23 @@ class SoloViews:
         self._scene: SoloScene | None = None
         self._frame: int | None = None
 
-    def render(self, view: int, frame: int, camera: CameraRecord) -> tuple[Path, ...]:
+    def render(self, view: int, frame: int, camera: CameraRecord, size: tuple[int, int]) -> tuple[Path, ...]:
         """Render the things of a frame in groups; return the files, under temporary names.
+
+        ``camera`` and ``size`` (width, height) are those of the label render.
 
         Raises:
             SceneError: ``scene.render_failed`` with Blender's own reason.
         """
-        spec = self._job_scene.spec
         scene = self._shown(frame)
         parts = []
         with self._job_scene.numbered():
-            for number, group in enumerate(scene.groups(camera, (spec.width, spec.height))):
+            for number, group in enumerate(scene.groups(camera, size)):
                 target = self._folder.full(solo_file(view, number))
                 part = target.with_name(f".{view:06d}.solo{number}.part.exr")
                 alone = scene.only(group)
                 alone.render.filepath = str(part)
+                alone.render.resolution_x, alone.render.resolution_y = size
                 render_scene(alone, view, write=True)
                 parts.append(part)
         return tuple(parts)
@@ -233,17 +236,26 @@ def picture_box(corners: np.ndarray, camera: CameraRecord) -> Box2D | None:
         return None
     else:
         points = points / points[:, 2:]
-    pixels = points @ k.T
+    pixels = shown_at((points @ k.T)[:, :2], camera)
     low, high = pixels[:, :2].min(axis=0), pixels[:, :2].max(axis=0)
     return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
 
 def reaches_outside(corners: np.ndarray, camera: CameraRecord, size: tuple[int, int]) -> bool:
     """Tell whether a box with these corners (N, 3) is not wholly inside of the picture."""
+    if camera.distortion is not None:
+        corners = _with_middles(corners)  # straight edges bend
     box = picture_box(corners, camera) if len(corners) else None
     if box is None:
         return True
     return box[0] < -0.5 or box[1] < -0.5 or box[2] > size[0] - 0.5 or box[3] > size[1] - 0.5
+
+
+def _with_middles(corners: np.ndarray) -> np.ndarray:
+    """Return the corners of boxes, eight by eight, and the points halfway between any two of a box."""
+    boxes = corners.reshape(-1, 8, 3)
+    middles = (boxes[:, :, None] + boxes[:, None]) / 2.0
+    return middles.reshape(-1, 3)
 
 
 def _room_in_picture(corners: np.ndarray, camera: CameraRecord, size: tuple[int, int]) -> Box2D:

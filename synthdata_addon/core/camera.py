@@ -7,6 +7,8 @@ the top-left pixel is (0, 0), so that the picture spans -0.5 to width - 0.5. Wor
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -66,13 +68,38 @@ def world_to_opencv(cam_to_world: Matrix4) -> Matrix4:
 
     The camera object's scale is dropped, as Blender's renderer does.
     """
-    rigid = cam_to_world.copy()
-    rigid[:3, :3] /= np.linalg.norm(rigid[:3, :3], axis=0, keepdims=True)
-    extrinsic: Matrix4 = BLENDER_TO_OPENCV @ np.linalg.inv(rigid)
+    extrinsic: Matrix4 = BLENDER_TO_OPENCV @ _inverse(rigid(cam_to_world))
     return extrinsic
 
 
-def look_at(eye: np.ndarray, target: np.ndarray) -> Matrix4:
+def rigid(cam_to_world: Matrix4) -> Matrix4:
+    """Return a camera's matrix without the scale of its object, which Blender's renderer drops."""
+    out = cam_to_world.copy()
+    out[:3, :3] /= np.linalg.norm(out[:3, :3], axis=0, keepdims=True)
+    return out
+
+
+def _inverse(matrix: Matrix4) -> Matrix4:
+    """Return the inverse of a matrix whose last row is (0, 0, 0, 1), by cofactors.
+
+    ``numpy.linalg.inv`` takes a millisecond for it when its threads find the cores busy.
+    """
+    (a, b, c, x), (d, e, f, y), (g, h, i, z) = matrix[:3].tolist()
+    rows = np.array(
+        [
+            [e * i - f * h, c * h - b * i, b * f - c * e],
+            [f * g - d * i, a * i - c * g, c * d - a * f],
+            [d * h - e * g, b * g - a * h, a * e - b * d],
+        ]
+    )
+    rows /= a * rows[0, 0] + b * rows[1, 0] + c * rows[2, 0]
+    out = np.eye(4)
+    out[:3, :3] = rows
+    out[:3, 3] = -(rows @ np.array([x, y, z]))
+    return out
+
+
+def look_at(eye: Sequence[float] | np.ndarray, target: Sequence[float] | np.ndarray) -> Matrix4:
     """Return the Blender camera matrix at ``eye`` that looks at ``target`` with +Z of the world up.
 
     Straight up or down, where "up" is not defined, world +Y points up in the picture.
@@ -80,17 +107,52 @@ def look_at(eye: np.ndarray, target: np.ndarray) -> Matrix4:
     Raises:
         ValueError: eye and target are the same point.
     """
-    back = np.asarray(eye, np.float64) - np.asarray(target, np.float64)
-    distance = np.linalg.norm(back)
+    # In plain numbers: a plan has thousands of poses, and arrays of three cost ten times as much.
+    back = [float(e) - float(t) for e, t in zip(eye, target, strict=True)]
+    distance = math.sqrt(sum(value * value for value in back))
     if distance < 1e-9:
         raise ValueError("A camera cannot look at the point it stands in.")
-    z = back / distance
-    up = np.array([0.0, 1.0, 0.0]) if abs(z[2]) > 1.0 - 1e-9 else np.array([0.0, 0.0, 1.0])
-    x = np.cross(up, z)
-    x /= np.linalg.norm(x)
-    matrix = np.eye(4)
-    matrix[:3, 0], matrix[:3, 1], matrix[:3, 2], matrix[:3, 3] = x, np.cross(z, x), z, eye
-    return matrix
+    zx, zy, zz = (value / distance for value in back)
+    if abs(zz) > 1.0 - 1e-9:
+        xx, xy = zz, 0.0  # world +Y is up: X = Y x Z
+        xz = -zx
+    else:
+        xx, xy, xz = -zy, zx, 0.0  # X = up x Z
+    length = math.sqrt(xx * xx + xy * xy + xz * xz)
+    xx, xy, xz = xx / length, xy / length, xz / length
+    return np.array(
+        [
+            [xx, zy * xz - zz * xy, zx, eye[0]],
+            [xy, zz * xx - zx * xz, zy, eye[1]],
+            [xz, zx * xy - zy * xx, zz, eye[2]],
+            [0.0, 0.0, 0.0, 1.0],
+        ],
+        dtype=np.float64,
+    )
+
+
+def turned(pose: Matrix4, aim: tuple[float, float], roll: float) -> Matrix4:
+    """Turn a camera where it stands.
+
+    Args:
+        pose: (4, 4) Blender camera ``matrix_world`` that looks at a point.
+        aim: where that point goes, on the plane at distance 1 before the camera: right and up.
+        roll: turn about the axis of sight, radians; the picture's contents turn clockwise.
+
+    Returns:
+        (4, 4) pose. The turn that moves the point is the smallest that does.
+    """
+    x, y = aim
+    length = math.sqrt(1.0 + x * x + y * y)
+    sight = np.array([x, y, -1.0]) / length
+    # The smallest rotation that takes ``sight`` to the axis (0, 0, -1), by Rodrigues' formula.
+    axis, cosine = np.array([-sight[1], sight[0], 0.0]), -sight[2]
+    skew = np.array([[0.0, 0.0, axis[1]], [0.0, 0.0, -axis[0]], [-axis[1], axis[0], 0.0]])
+    aside = np.eye(3) + skew + skew @ skew / (1.0 + cosine)
+    c, s = math.cos(roll), math.sin(roll)
+    out = pose.copy()
+    out[:3, :3] = pose[:3, :3] @ aside @ np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
+    return out
 
 
 def project(points: np.ndarray, k: Matrix3, world_to_camera: Matrix4, kind: str = "PERSP") -> np.ndarray:

@@ -13,10 +13,13 @@ from typing import Final, Literal, get_args
 
 from .ade20k import COLOURS
 from .errors import SpecError
+from .families import NAMES, Family
 
-ControlKind = Literal["depth", "normal", "segmentation", "canny", "softedge", "lineart"]
+ControlKind = Literal[
+    "depth", "normal", "segmentation", "canny", "softedge", "lineart", "instances", "depth_zoe", "depth_leres"
+]
+"""Append only: Blender files hold their numbers."""
 CannySource = Literal["GEOMETRY", "BEAUTY"]
-Family = Literal["sd15", "sdxl"]
 KINDS: Final[tuple[ControlKind, ...]] = get_args(ControlKind)
 ALWAYS: Final[tuple[ControlKind, ...]] = ("depth", "normal")
 """Kinds that every view gets, whatever reads them."""
@@ -37,23 +40,43 @@ class Convention:
     end: float = 1.0
 
 
-TABLE: Final[Mapping[tuple[Family, ControlKind], Convention]] = {
-    # ControlNet v1.1: the model cards name no other strength than diffusers' own, 1 over all steps.
-    ("sd15", "depth"): Convention("disparity, near is white (MiDaS)", 1.0),
-    ("sd15", "normal"): Convention("NormalBae: red is left, green is up, blue is towards the camera", 1.0),
-    ("sd15", "segmentation"): Convention("ADE20K's 150 colours", 1.0),
-    ("sd15", "canny"): Convention("white lines one pixel wide on black", 1.0),
-    ("sd15", "softedge"): Convention("white soft edges on black (HED, PiDiNet)", 1.0),
-    ("sd15", "lineart"): Convention("white lines on black, graded", 1.0),
-    # diffusers/controlnet-depth-sdxl-1.0 and -canny-sdxl-1.0: "0.5 # recommended for good generalization".
-    ("sdxl", "depth"): Convention("disparity, near is white (MiDaS)", 0.5),
-    ("sdxl", "canny"): Convention("white lines one pixel wide on black", 0.5),
-    # Nets of several makers who recommend nothing else: diffusers' own default.
-    ("sdxl", "normal"): Convention("NormalBae: red is left, green is up, blue is towards the camera", 1.0),
-    ("sdxl", "segmentation"): Convention("ADE20K's 150 colours", 1.0),
-    ("sdxl", "softedge"): Convention("white soft edges on black (HED, PiDiNet)", 1.0),
-    ("sdxl", "lineart"): Convention("white lines on black, graded", 1.0),
+IMAGES: Final[Mapping[ControlKind, str]] = {
+    "depth": "disparity, near is white (MiDaS, Depth Anything)",
+    "normal": "NormalBae: red is left, green is up, blue is towards the camera",
+    "segmentation": "ADE20K's 150 colours",
+    "canny": "white lines one pixel wide on black",
+    "softedge": "white soft edges on black (HED, PiDiNet)",
+    "lineart": "white lines on black, graded",
+    "instances": "a colour for each instance (masks of Segment Anything)",
+    "depth_zoe": "linear depth of each view, near is white (ZoeDepth)",
+    "depth_leres": "linear depth of the sweep, near is white (LeReS)",
 }
+STRENGTHS: Final[Mapping[tuple[Family, ControlKind], tuple[float, float, float]]] = {
+    # diffusers/controlnet-depth-sdxl-1.0 and -canny-sdxl-1.0: "0.5 # recommended for good generalization".
+    ("sdxl", "depth"): (0.5, 0.0, 1.0),
+    ("sdxl", "depth_zoe"): (0.5, 0.0, 1.0),
+    ("sdxl", "depth_leres"): (0.5, 0.0, 1.0),
+    ("sdxl", "canny"): (0.5, 0.0, 1.0),
+    # Model card of FLUX.1-dev-ControlNet-Union-Pro-2.0; ...-ControlNet-Depth says 0.3 to 0.7.
+    ("flux", "depth"): (0.8, 0.0, 0.8),
+    ("flux", "depth_zoe"): (0.8, 0.0, 0.8),
+    ("flux", "depth_leres"): (0.8, 0.0, 0.8),
+    ("flux", "canny"): (0.7, 0.0, 0.8),
+    ("flux", "softedge"): (0.7, 0.0, 0.8),
+}
+"""Scale, start and end where makers recommend others than 1 over all steps, which is diffusers' own default."""
+FAMILY_SCALE: Final[Mapping[Family, float]] = {
+    # diffusers' default for Z-Image; the model cards say 0.65 to 0.80.
+    "zimage": 0.75,
+}
+TABLE: Final[Mapping[tuple[Family, ControlKind], Convention]] = {
+    (family, kind): Convention(
+        IMAGES[kind], *STRENGTHS.get((family, kind), (FAMILY_SCALE.get(family, 1.0), 0.0, 1.0))
+    )
+    for family in NAMES
+    for kind in KINDS
+}
+"""Every family and kind. Recommended or not, a ControlNet of any kind can be trained for any family."""
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Making a dataset larger: what may change in a job whose folder holds finished views, and what it is then.
 
-More views (new ones go between the old, which stay), styles after the ones there are, more exports and kinds of
-control images; also another file name and other software versions, which a resumed job refuses. Everything else would
-make a view something else.
+More views (new ones go between the old, which stay), styles after the ones there are, more pictures of each, more
+exports and kinds of control images; also another file name and other software versions, which a resumed job refuses.
+Everything else would make a view something else.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from .errors import DatasetError
 from .layout import DatasetFolder
 from .records import JobRecord, JobVersion
 from .resume import differences, shown_differences
-from .spec import JobSpec, SweepSpec
+from .spec import JobSpec
+from .sweep_spec import SweepSpec
 
 
 def continued(spec: JobSpec, old: JobRecord | None, *, extend: bool) -> JobSpec:
@@ -70,6 +71,10 @@ def _without_allowed(old: JobRecord, new: JobRecord) -> JobRecord:
         job = replace(job, sweep=was.sweep)
     if job.styles[: len(was.styles)] == was.styles:
         job = replace(job, styles=was.styles)
+    if job.prompts.pictures >= was.prompts.pictures:
+        job = replace(job, prompts=replace(job.prompts, pictures=was.prompts.pictures))
+    if set(job.prompts.wildcards) >= set(was.prompts.wildcards):
+        job = replace(job, prompts=replace(job.prompts, wildcards=was.prompts.wildcards))
     if not was.styles:
         job = replace(job, model=was.model)  # it made nothing yet
     if set(job.exports) >= set(was.exports):

@@ -58,15 +58,16 @@ class Journal:
         for _, record in self.entries(cls):
             yield record
 
-    def entries(self, cls: type[T], drop: Collection[str] = ()) -> Iterator[tuple[int, T]]:
-        """Yield as :meth:`read`, each record with its offset for :meth:`at`.
+    def entries(self, cls: type[T], drop: Collection[str] = (), start: int = 0) -> Iterator[tuple[int, T]]:
+        """Yield as :meth:`read`, each record with its offset for :meth:`at`, from the line at offset ``start`` on.
 
         Keys in ``drop`` are left at their defaults unread, which makes an index of long lines several times faster.
         """
         if not self.path.exists():
             return
-        offset = 0
+        offset = start
         with self.path.open("rb") as file:
+            file.seek(start)
             for number, line in enumerate(file, start=1):
                 if not line.endswith(b"\n"):
                     return

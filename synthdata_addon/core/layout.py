@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import DatasetError
-from .spec import style_slug
+from .style_spec import style_slug
 
 
 @dataclass(frozen=True)
@@ -155,14 +155,19 @@ def render_file(view: int) -> str:
     return f"renders/{view:06d}.png"
 
 
-def sample_id(view: int, style: str) -> str:
-    """Return the id of a sample, which is also its file's name."""
-    return f"{view:06d}_{style_slug(style)}"
+def sample_id(view: int, style: str, number: int = 0) -> str:
+    """Return the id of a sample, which is also its file's name; the second picture of a style ends in ``_2``."""
+    return f"{view:06d}_{style_slug(style)}" + (f"_{number + 1}" if number else "")
 
 
-def image_file(view: int, style: str) -> str:
+def image_file(view: int, style: str, number: int = 0) -> str:
     """Return the relative path of a sample's picture."""
-    return f"images/{sample_id(view, style)}.png"
+    return f"images/{sample_id(view, style, number)}.png"
+
+
+def rejected_file(picture: str) -> str:
+    """Return the relative path of a sample's picture that is left out of the dataset."""
+    return f"rejected/{picture.rpartition('/')[2]}"
 
 
 @contextmanager

@@ -8,33 +8,38 @@ A model is a folder in diffusers' layout, a hub id ("org/name") or a single ``.s
 from __future__ import annotations
 
 import hashlib
-import json
-import re
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
-from .controls import ALWAYS, KINDS, ControlKind, ControlSpec, Family, recommended
+from .controls import ALWAYS, KINDS, RECOMMENDED, ControlKind, ControlSpec, recommended
 from .decode import from_json, parse_json
 from .errors import ModelError, SpecError
-from .spec import JobSpec, ModelSpec, StyleSpec
+from .families import FACTS, Family
+from .few_steps import preset
+from .model_files import base_family, control_facts
+from .model_spec import STRENGTHS, ModelSpec
+from .spec import JobSpec
+from .style_spec import StyleSpec
 
 EMBEDDED: Final = "quick_look"
 """What journals call the model of this package."""
 DEFAULTS_FILE: Final = "synthdata.json"
-DEFAULT_STEPS: Final = 20
-DEFAULT_GUIDANCE: Final = 7.5
-HUB_ID: Final = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+CANNY_GUIDANCE: Final = 30.0
+"""What the makers of FLUX.1-Canny-dev recommend; FLUX.1-Depth-dev has 10."""
 PIECE: Final = 1 << 16
 
 
 @dataclass(frozen=True)
 class ModelDefaults:
-    """What a model folder's ``synthdata.json`` recommends; control models are absolute paths. 0 sizes mean any."""
+    """What a model folder's ``synthdata.json`` recommends; control models are absolute paths.
+
+    0 sizes mean any; 0 steps and guidance below 0 leave it to the family.
+    """
 
     controls: tuple[ControlSpec, ...] = ()
-    steps: int = DEFAULT_STEPS
-    guidance_scale: float = DEFAULT_GUIDANCE
+    steps: int = 0
+    guidance_scale: float = -1.0
     width: int = 0
     height: int = 0
     styles: tuple[StyleSpec, ...] = ()
@@ -85,58 +90,61 @@ def resolve(model: ModelSpec) -> ModelSpec:
             "Name a Stable Diffusion model and its ControlNets.",
         )
     defaults = read_defaults(folder)
-    of = family(str(folder))
-    return replace(
+    model = replace(
         model,
         path=str(folder) if not model.path or folder.exists() else model.path,
-        controls=tuple(recommended(control, of) for control in model.controls or defaults.controls),
-        steps=model.steps or defaults.steps,
-        guidance_scale=model.guidance_scale if model.guidance_scale >= 0.0 else defaults.guidance_scale,
+        controls=model.controls or defaults.controls,
+    )
+    of = family(model) or "sd15"
+    few = preset(model.few_steps, of)
+    steps = model.steps or (few.steps if few else 0) or defaults.steps or FACTS[of].steps
+    wanted = (
+        model.guidance_scale,
+        few.guidance_scale if few else -1.0,
+        defaults.guidance_scale,
+        _guidance(of, model),
+    )
+    return replace(
+        model,
+        controls=tuple(recommended(control, of) for control in model.controls),
+        steps=steps,
+        guidance_scale=next(value for value in wanted if value >= 0.0),
+        strength=STRENGTHS[model.source] if model.strength == RECOMMENDED else model.strength,
+        scheduler=few.scheduler if few and model.scheduler == "AUTO" else model.scheduler,
     )
 
 
-def family(name: str) -> Family:
-    """Return the family of a base model, by the pipeline that its folder names; "sd15" where that cannot be known."""
-    index = Path(name).expanduser() / "model_index.json"
-    kind = str(_read_config(index).get("_class_name", "")) if index.is_file() else ""
-    return "sdxl" if kind.startswith("StableDiffusionXL") else "sd15"
+def family(model: ModelSpec) -> Family | None:
+    """Return what a model is: what the request says, else what the files of base model and ControlNets say.
+
+    None is a model that cannot be asked from here (a hub id that was never fetched), or one of no family here.
+    """
+    if model.family != "auto":
+        return model.family
+    found = base_family(model.path or str(embedded_path()))
+    if found == "sdxl":
+        union = FACTS["sdxl_union"].controlnets
+        kinds = {control_facts(control.model).kind for control in model.controls}
+        return "sdxl_union" if kinds & set(union) else "sdxl"
+    return found
+
+
+def _guidance(of: Family, model: ModelSpec) -> float:
+    if of == "flux_control" and any(control.kind == "canny" for control in model.controls):
+        return CANNY_GUIDANCE
+    return FACTS[of].guidance_scale
 
 
 def control_kinds(job: JobSpec) -> tuple[ControlKind, ...]:
     """Return the control images of each view: depth, normal, what the job asks for, what its model reads."""
     wanted = {*ALWAYS, *job.control_images.kinds}
-    if job.styles:
+    if any(style.kind == "DIFFUSION" for style in job.styles):
         try:
             controls = resolve(job.model).controls
         except ModelError:
             controls = job.model.controls  # a model that is not there is reported where it is loaded
         wanted |= {control.kind for control in controls}
     return tuple(kind for kind in KINDS if kind in wanted)
-
-
-def check_model(model: ModelSpec) -> None:
-    """Prove what can be proved without loading: that the parts exist, are what they should be, and fit together.
-
-    Raises:
-        ModelError: ``model.not_found``, ``model.not_a_pipeline``, ``model.not_a_controlnet``, ``model.no_control`` or
-            ``model.control_mismatch``.
-    """
-    model = resolve(model)
-    base = _check_base(model.path)
-    if not model.controls:
-        raise ModelError(
-            "model.no_control",
-            f"The model '{model.path}' comes with no ControlNet, so that its pictures would not follow the labels.",
-            "Add a depth or a normal ControlNet.",
-        )
-    for control in model.controls:
-        width = _check_control(control)
-        if base is not None and width is not None and base != width:
-            raise ModelError(
-                "model.control_mismatch",
-                f"The {control.kind} ControlNet '{control.model}' reads text {width} wide, '{model.path}' {base} wide.",
-                "Take a ControlNet made for this model's family (768 is Stable Diffusion 1.x, 1024 is 2.x).",
-            )
 
 
 def revision(model: ModelSpec) -> str:
@@ -146,7 +154,10 @@ def revision(model: ModelSpec) -> str:
     """
     model = resolve(model)
     digest = hashlib.sha256()
-    for name in (model.path, *(control.model for control in model.controls)):
+    names = [model.path, *(control.model for control in model.controls), *(lora.path for lora in model.loras)]
+    if model.ip_adapter.path:
+        names += [model.ip_adapter.path, model.ip_adapter.image]
+    for name in names:
         path = Path(name).expanduser()
         if not path.exists():
             digest.update(name.encode())
@@ -164,72 +175,6 @@ def _digest_file(digest: Any, file: Path) -> None:
         for offset in sorted({0, max(0, size // 2 - PIECE // 2), max(0, size - PIECE)}):
             stream.seek(offset)
             digest.update(stream.read(PIECE))
-
-
-def _check_base(name: str) -> int | None:
-    """Return the base model's text width, None when it cannot be known from here."""
-    path = Path(name).expanduser()
-    if path.is_dir():
-        if not (path / "model_index.json").is_file():
-            raise ModelError(
-                "model.not_a_pipeline",
-                f"The folder '{name}' is not a diffusers pipeline: it has no model_index.json.",
-                "Choose the folder that holds model_index.json, unet and vae.",
-            )
-        return _text_width(path / "unet" / "config.json")
-    _check_name(name, "model")
-    return None
-
-
-def _check_control(control: ControlSpec) -> int | None:
-    path = Path(control.model).expanduser()
-    if not path.is_dir():
-        _check_name(control.model, f"{control.kind} ControlNet")
-        return None
-    config = path / "config.json"
-    kind = _read_config(config).get("_class_name", "") if config.is_file() else ""
-    if kind != "ControlNetModel":
-        found = f"its config.json says '{kind}'" if config.is_file() else "it has no config.json"
-        raise ModelError(
-            "model.not_a_controlnet",
-            f"The folder '{control.model}' is not a ControlNet: {found}.",
-            "Choose a ControlNet folder in diffusers' layout.",
-        )
-    return _text_width(config)
-
-
-def _check_name(name: str, what: str) -> None:
-    """Let through a weights file that exists and a hub id; refuse what is neither."""
-    path = Path(name).expanduser()
-    if path.is_file():
-        if path.suffix != ".safetensors":
-            raise ModelError(
-                "model.not_a_pipeline",
-                f"The {what} '{name}' is not a .safetensors file.",
-                "Choose a folder in diffusers' layout, a hub id or a .safetensors file.",
-            )
-        return
-    if not HUB_ID.fullmatch(name) or path.suffix == ".safetensors":
-        raise ModelError(
-            "model.not_found",
-            f"The {what} '{name}' does not exist.",
-            "Give a folder or .safetensors file that is on this disk, or a hub id like 'org/name'.",
-        )
-
-
-def _text_width(config: Path) -> int | None:
-    width = _read_config(config).get("cross_attention_dim") if config.is_file() else None
-    return width if isinstance(width, int) else None
-
-
-def _read_config(file: Path) -> dict[str, Any]:
-    try:
-        data = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError(
-            "model.not_a_pipeline", f"'{file}' cannot be read ({error}).", "Fetch the model again."
-        ) from error
-    return data if isinstance(data, dict) else {}
 
 
 def _absolute(control: ControlSpec, folder: Path) -> ControlSpec:

@@ -23,11 +23,13 @@ VERSION: Final = 1
 class Start:
     """Work on this dataset; ``job.json`` and the journals in it say the rest.
 
-    ``lock`` is the token of the lock that Blender holds on it; empty lets the runner take it itself.
+    ``lock`` is the token of the lock that Blender holds on it; empty lets the runner take it itself. ``again`` are
+    views that are to be made as if they had no labels and pictures yet.
     """
 
     dataset: str
     lock: str = ""
+    again: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,10 @@ class Done:
     annotations: int = 0
     dropped: int = 0
     """Instances that the job's filters left out."""
+    rejected: int = 0
+    """Pictures that the job's fidelity policy left out."""
+    unfaithful: int = 0
+    """Annotations that it left out."""
     cancelled: bool = False
     seconds: dict[str, float] = field(default_factory=dict)
 

@@ -3,11 +3,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .categories import Category
 from .spec import JobSpec
+from .variation import LensModel
+
+
+@dataclass(frozen=True)
+class DistortionRecord:
+    """A lens that distorts: ``coefficients`` are OpenCV's ``distCoeffs`` of its ``model``, to be used with the camera's
+    K. The passes are rendered without it, ``render_size`` (width, height) pixels large with ``render_k``.
+    """
+
+    model: LensModel
+    coefficients: tuple[float, ...]
+    render_k: tuple[tuple[float, ...], ...]
+    render_size: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -23,6 +36,7 @@ class CameraRecord:
     k: tuple[tuple[float, ...], ...]
     world_to_camera: tuple[tuple[float, ...], ...]
     cam_to_world: tuple[tuple[float, ...], ...]
+    distortion: DistortionRecord | None = None
 
 
 @dataclass(frozen=True)
@@ -106,6 +120,10 @@ class ViewRecord:
     beauty: bool = False
     skipped: str = ""
     seconds: float = 0.0
+    aim: tuple[float, ...] = ()
+    """The point that the camera was to look at, world space; empty in datasets of older versions."""
+    variation: dict[str, Any] = field(default_factory=dict)
+    """What was drawn for the view, by kind (``lights``, ``world`` ...); empty where nothing varies."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +172,25 @@ class LabelRecord:
 
 
 @dataclass(frozen=True)
+class InstanceFidelity:
+    """How well a picture shows one instance, 0 to 1: ``fidelity``, of ``edge_recall`` and ``contrast``.
+
+    ``dropped`` tells that the annotation is left out of this picture for it. What models say of it, where the job names
+    them: ``depth`` (rank correlation of estimated and true depth round its box, -1 to 1), ``clip`` (probability of its
+    category) and ``detection`` (overlap of its box with what a detector finds).
+    """
+
+    instance_id: int
+    fidelity: float
+    edge_recall: float
+    contrast: float
+    dropped: bool = False
+    depth: float | None = None
+    clip: float | None = None
+    detection: float | None = None
+
+
+@dataclass(frozen=True)
 class SampleRecord:
     """A line of ``samples.jsonl``, written by the runner: one picture. ``seed`` is text: JSON readers round."""
 
@@ -172,6 +209,21 @@ class SampleRecord:
     guidance_scale: float
     seconds: float = 0.0
     skipped: str = ""
+    number: int = 0
+    """Which of the view's pictures in this style, from 0."""
+    fidelity: float | None = None
+    """How well the picture shows what its labels say, 0 to 1; None where that was not asked for or cannot be said."""
+    scores: tuple[InstanceFidelity, ...] = ()
+    attempts: tuple[float, ...] = ()
+    """The fidelity of each try of a picture that was made more than once; the best one stayed."""
+    rejected: str = ""
+    """Why the picture is left out of the annotations and exports."""
+    strength: float = 1.0
+    """The factor of every ControlNet's scale in the try that stayed."""
+    background: str = ""
+    """What the things of a PASTE style were pasted onto: a sample, or a picture's file name."""
+    engine: str = ""
+    """What the picture was made by: device, precision, what was done for speed, how many at once if more than one."""
 
 
 @dataclass(frozen=True)
@@ -190,8 +242,8 @@ class JobRecord:
     """``job.json``: the whole request and what it was resolved to, enough to replay it.
 
     ``instances`` are all labelled objects of the scene: their ids must not change between runs. ``standing`` tells
-    where each stands as the job begins (see ``core/standing.py``). ``history`` are the earlier versions of a job that was
-    extended, oldest first.
+    where each stands as the job begins (see ``core/standing.py``). ``history`` are the earlier versions of a job that
+    was extended, oldest first.
     """
 
     schema: int

@@ -13,7 +13,12 @@ from .spec import SCHEMA
 from .standing import moved
 
 COMPARED = ("job", "categories", "instances", "views", "scene_file", "software")
-HARMLESS = ("job.model.device", "job.model.precision", "job.passes.keep")
+HARMLESS = (
+    "job.model.device",
+    "job.model.precision",
+    "job.model.speed.",
+    "job.passes.keep",
+)
 """Settings that change how the work is done, not what it makes."""
 
 

@@ -16,6 +16,12 @@ class Purpose(enum.IntEnum):
     POSE = 0
     SPLIT = 1
     DIFFUSION = 2
+    PROMPT = 3
+    BACKGROUND = 4
+    VARIATION = 8
+    LOOK = 16
+    STRAY = 17
+    POPULATE = 24
 
 
 def generator(seed: int, view: int, purpose: Purpose, *more: int) -> np.random.Generator:
@@ -23,12 +29,14 @@ def generator(seed: int, view: int, purpose: Purpose, *more: int) -> np.random.G
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(view, int(purpose), *more)))
 
 
-def sample_seed(seed: int, view: int, style: str) -> int:
+def sample_seed(seed: int, view: int, style: str, number: int = 0, attempt: int = 0) -> int:
     """Return the diffusion seed of one sample, in 0 .. 2**63 - 1.
 
-    The style enters by its name, so that adding or reordering styles changes no other picture.
+    The style enters by its name, so that adding or reordering styles changes no other picture. ``number`` counts the
+    pictures of a view in a style, ``attempt`` the tries of one of them.
     """
-    rng = generator(seed, view, Purpose.DIFFUSION, zlib.crc32(style.encode()))
+    more = (number, attempt) if number or attempt else ()
+    rng = generator(seed, view, Purpose.DIFFUSION, zlib.crc32(style.encode()), *more)
     return int(rng.integers(0, 2**63 - 1, endpoint=True))
 
 

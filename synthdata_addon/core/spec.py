@@ -3,14 +3,21 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from .categories import Category, check_categories
-from .controls import ControlImagesSpec, ControlSpec, check_control_images, check_controls
+from .controls import ControlImagesSpec, check_control_images
 from .decode import from_json, parse_json, to_json
 from .errors import SpecError
+from .fidelity import FidelitySpec, check_fidelity
+from .model_spec import ModelSpec, check_model_ranges, check_model_spec
+from .populate import PopulateSpec, check_populate
+from .prompts import PromptsSpec, StylePrompts, check_prompts
+from .ranges import in_range
+from .style_spec import StyleSpec, check_styles
+from .sweep_spec import SweepSpec, check_sweep
+from .variation import VariationSpec, check_variation
 
 SCHEMA: Final = 2
 MAX_SEED: Final = 2**63 - 1
@@ -20,38 +27,6 @@ SIZE_MULTIPLE: Final = 8
 LabelSource = Literal["INDEX", "CRYPTOMATTE"]
 SegmentBy = Literal["OBJECT", "MATERIAL"]
 ExportKind = Literal["YOLO_DETECT", "YOLO_SEGMENT", "BOP", "IMAGEFOLDER"]
-SweepKind = Literal["ORBIT", "DOME", "CAMERAS", "FRAMES"]
-Device = Literal["auto", "cpu", "cuda", "mps"]
-Precision = Literal["auto", "float32", "float16", "bfloat16"]
-
-
-@dataclass(frozen=True)
-class SweepSpec:
-    """Where the views are taken from.
-
-    ORBIT circles the target evenly; DOME spreads evenly over the sphere zone between two elevations; CAMERAS takes the
-    scene's own cameras by name; FRAMES takes the scene's active camera over the animation. Angles in degrees,
-    lengths in scene units. ``jitter`` moves ORBIT and DOME cameras at random: 0 is none, 1 is a full step and 20 % of
-    the radius. ``target`` names an object to look at; empty means the middle of the labelled objects.
-    ``extended_from`` are the numbers of views that the sweep had before it was made longer: the first views stay where
-    they were, new ones go between them.
-    """
-
-    kind: SweepKind = "ORBIT"
-    views: int = 20
-    target: str = ""
-    radius: float = 0.0
-    elevation: float = 30.0
-    elevation_min: float = 10.0
-    elevation_max: float = 70.0
-    azimuth_start: float = 0.0
-    azimuth_range: float = 360.0
-    jitter: float = 0.0
-    lens: float = 35.0
-    frame_start: int = 1
-    frame_end: int = 250
-    frame_step: int = 1
-    extended_from: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -107,29 +82,6 @@ class InfoSpec:
 
 
 @dataclass(frozen=True)
-class StyleSpec:
-    """A named look: every view is made once in every style."""
-
-    name: str
-    prompt: str
-    negative_prompt: str = ""
-
-
-@dataclass(frozen=True)
-class ModelSpec:
-    """The diffusion model. An empty ``path`` is the embedded quick-look model; 0 steps or guidance below 0 mean
-    "as the model recommends". ``path`` is a folder, a hub id or a single ``.safetensors`` file.
-    """
-
-    path: str = ""
-    controls: tuple[ControlSpec, ...] = ()
-    steps: int = 0
-    guidance_scale: float = -1.0
-    device: Device = "auto"
-    precision: Precision = "auto"
-
-
-@dataclass(frozen=True)
 class JobSpec:
     """One dataset. Equal specs on an equal scene give equal datasets."""
 
@@ -142,8 +94,12 @@ class JobSpec:
     exports: tuple[ExportKind, ...] = ()
     info: InfoSpec = field(default_factory=InfoSpec)
     styles: tuple[StyleSpec, ...] = ()
+    prompts: PromptsSpec = field(default_factory=PromptsSpec)
+    fidelity: FidelitySpec = field(default_factory=FidelitySpec)
     model: ModelSpec = field(default_factory=ModelSpec)
     control_images: ControlImagesSpec = field(default_factory=ControlImagesSpec)
+    variation: VariationSpec = field(default_factory=VariationSpec)
+    populate: PopulateSpec = field(default_factory=PopulateSpec)
     val_fraction: float = 0.2
     depth_near: float = 0.0
     depth_far: float = 0.0
@@ -182,55 +138,31 @@ def validate(spec: JobSpec) -> None:
     Raises:
         SpecError: the first fault found; the message holds the offending value.
     """
-    _in_range("seed", spec.seed, 0, MAX_SEED)
+    in_range("seed", spec.seed, 0, MAX_SEED)
     for name, side in (("width", spec.width), ("height", spec.height)):
-        _in_range(name, side, 16, 16384)
-    _in_range("val_fraction", spec.val_fraction, 0.0, 0.5)
-    _validate_sweep(spec.sweep)
-    _in_range("passes.beauty_samples", spec.passes.beauty_samples, 1, 65536)
+        in_range(name, side, 16, 16384)
+    in_range("val_fraction", spec.val_fraction, 0.0, 0.5)
+    check_sweep(spec.sweep)
+    in_range("passes.beauty_samples", spec.passes.beauty_samples, 1, 65536)
     _validate_labels(spec)
     _validate_depth_range(spec)
     check_control_images(spec.control_images, beauty=spec.passes.beauty)
-    if spec.styles:
-        _validate_styles(spec)
-
-
-def _validate_sweep(sweep: SweepSpec) -> None:
-    _in_range("sweep.views", sweep.views, 1, 1_000_000)
-    _in_range("sweep.radius", sweep.radius, 0.0, 1e6)
-    _in_range("sweep.jitter", sweep.jitter, 0.0, 1.0)
-    _in_range("sweep.lens", sweep.lens, 1.0, 5000.0)
-    for name in ("elevation", "elevation_min", "elevation_max"):
-        _in_range(f"sweep.{name}", getattr(sweep, name), -90.0, 90.0)
-    _in_range("sweep.azimuth_range", sweep.azimuth_range, 0.0, 360.0)
-    _in_range("sweep.frame_step", sweep.frame_step, 1, 1_000_000)
-    counts = (0, *sweep.extended_from, sweep.views)
-    if any(before >= after for before, after in itertools.pairwise(counts)):
-        shown = ", ".join(map(str, counts[1:]))
-        raise SpecError(
-            "spec.range",
-            f"The numbers of views {shown} do not grow (sweep.extended_from, then sweep.views).",
-            "Leave sweep.extended_from empty for a sweep of its own.",
-        )
-    if sweep.elevation_min > sweep.elevation_max:
-        raise SpecError(
-            "spec.range",
-            f"The lowest elevation {sweep.elevation_min:g}° is above the highest {sweep.elevation_max:g}°.",
-            "Swap them.",
-        )
-    if sweep.kind == "FRAMES" and sweep.frame_start > sweep.frame_end:
-        raise SpecError(
-            "spec.range",
-            f"The first frame {sweep.frame_start} comes after the last frame {sweep.frame_end}.",
-            "Swap them.",
-        )
+    check_variation(spec.variation, sweep=spec.sweep.kind, source=spec.labels.source, exports=spec.exports)
+    check_populate(spec.populate)
+    check_styles(spec.styles, beauty=spec.passes.beauty)
+    templates = [StylePrompts(style.name, style.prompt, style.negative_prompt) for style in spec.styles]
+    check_prompts(spec.prompts, templates)
+    check_fidelity(spec.fidelity)
+    check_model_ranges(spec.model)
+    if any(style.kind == "DIFFUSION" for style in spec.styles):
+        _validate_diffusion(spec)
 
 
 def _validate_labels(spec: JobSpec) -> None:
     labels = spec.labels
-    _in_range("labels.alpha_threshold", labels.alpha_threshold, 0.001, 1.0)
-    _in_range("labels.min_pixels", labels.min_pixels, 1, spec.width * spec.height)
-    _in_range("labels.min_visible_fraction", labels.min_visible_fraction, 0.0, 1.0)
+    in_range("labels.alpha_threshold", labels.alpha_threshold, 0.001, 1.0)
+    in_range("labels.min_pixels", labels.min_pixels, 1, spec.width * spec.height)
+    in_range("labels.min_visible_fraction", labels.min_visible_fraction, 0.0, 1.0)
     check_categories(labels.categories)
     if labels.min_visible_fraction > 0.0 and not labels.visibility:
         raise SpecError(
@@ -285,7 +217,7 @@ def _validate_depth_range(spec: JobSpec) -> None:
         )
 
 
-def _validate_styles(spec: JobSpec) -> None:
+def _validate_diffusion(spec: JobSpec) -> None:
     for name, side in (("width", spec.width), ("height", spec.height)):
         if side % SIZE_MULTIPLE:
             near = max(SIZE_MULTIPLE * 2, round(side / SIZE_MULTIPLE) * SIZE_MULTIPLE)
@@ -294,49 +226,4 @@ def _validate_styles(spec: JobSpec) -> None:
                 f"The {name} {side} is not divisible by {SIZE_MULTIPLE}, which Stable Diffusion needs.",
                 f"Use {near}, or remove the styles.",
             )
-    seen: set[str] = set()
-    for index, style in enumerate(spec.styles):
-        slug = style_slug(style.name)
-        if not slug:
-            raise SpecError(
-                "spec.style", f"Style {index + 1} has no usable name ({style.name!r}).", "Name it."
-            )
-        if slug in seen:
-            raise SpecError("spec.style", f"Two styles are called '{style.name}'.", "Rename one of them.")
-        seen.add(slug)
-        if not style.prompt.strip():
-            raise SpecError(
-                "spec.style", f"Style '{style.name}' has no prompt.", "Say what it should look like."
-            )
-    _validate_model(spec.model)
-
-
-def _validate_model(model: ModelSpec) -> None:
-    _in_range("model.steps", model.steps, 0, 1000)
-    _in_range("model.guidance_scale", model.guidance_scale, -1.0, 100.0)
-    if model.path and not model.controls:
-        raise SpecError(
-            "spec.controls",
-            f"The model '{model.path}' has no ControlNet, so that its pictures would not follow the labels.",
-            "Add a depth or a normal ControlNet.",
-        )
-    check_controls(model.controls)
-
-
-def style_slug(name: str) -> str:
-    """Return the part of a file name that stands for a style: lower-case ASCII letters, digits and hyphens.
-
-    Letters outside ASCII are written as their code points, so that different names stay different files.
-    """
-    plain = [
-        c if c.isascii() and c.isalnum() else "-" if c.isascii() else f"u{ord(c):x}" for c in name.lower()
-    ]
-    words = [word for word in "".join(plain).split("-") if word]
-    return "-".join(words)[:80]
-
-
-def _in_range(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise SpecError(
-            "spec.range", f"{name} is {value:g}, outside {low:g} to {high:g}.", "Choose a value inside."
-        )
+    check_model_spec(spec.model, beauty=spec.passes.beauty, styles=[style.name for style in spec.styles])

@@ -12,6 +12,7 @@ from ..core.errors import DatasetError
 from ..core.layout import DatasetFolder
 from ..core.records import JobRecord
 from ..core.spec import ExportKind, check_export
+from ..core.variation import check_lens
 from ..labels.coco import LabelledView
 from .bop import write_bop
 from .imagefolder import write_imagefolder
@@ -73,6 +74,7 @@ def write_exports(
     wanted = job.job.exports if kinds is None else kinds
     for kind in wanted:
         check_export(kind, job.job.labels)
+        check_lens(job.job.variation.sensor, (kind,))
     finished = []
     for kind in wanted:
         source = Source(folder, job, views)

@@ -8,7 +8,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..core.journal import Journal
@@ -41,14 +41,21 @@ class Source:
         return tuple(sorted({head.split for head in self._heads}))
 
     def views(self, split: str) -> Iterator[ExportView]:
-        """Yield the views of a split by number; pictures that are gone are left out."""
+        """Yield the views of a split by number, once for each set of annotations that its pictures have.
+
+        Pictures that are gone are left out.
+        """
         journal = Journal(self.folder.labels_journal)
         for head in self._heads:
             if head.split != split:
                 continue
             there = tuple(item for item in head.pictures if self.folder.full(item.file).is_file())
             self.left_out["pictures whose file is gone"] += len(head.pictures) - len(there)
-            yield ExportView(head, there, journal.at(LabelRecord, head.offset))
+            labels = journal.at(LabelRecord, head.offset)
+            for dropped in dict.fromkeys(item.dropped for item in there) or [frozenset[int]()]:
+                kept = tuple(item for item in labels.annotations if item.instance_id not in dropped)
+                alike = tuple(item for item in there if item.dropped == dropped)
+                yield ExportView(head, alike, replace(labels, annotations=kept))
 
     def classes(self) -> dict[int, int]:
         """Return category ids to class numbers from 0, in the order of the ids, as trainers outside COCO count."""

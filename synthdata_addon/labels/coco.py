@@ -13,7 +13,8 @@ import numpy as np
 from ..core.decode import to_json
 from ..core.journal import Journal
 from ..core.layout import DatasetFolder
-from ..core.records import CameraRecord, JobRecord, LabelRecord, SampleRecord, ViewRecord
+from ..core.records import CameraRecord, InstanceFidelity, JobRecord, LabelRecord, SampleRecord, ViewRecord
+from ..core.slots import slot_count, slot_numbers
 from .annotation import annotation_entry, space_entries
 from .coco_file import category_entry, has_license, write_file
 
@@ -22,13 +23,20 @@ SPLITS: Final = ("train", "val")
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture of a view: its file, relative to the dataset, and its style ("" for a render or control image)."""
+    """One picture of a view: its file, relative to the dataset, its style ("" for a render or control image), and the
+    number of its slot (see ``core/slots.py``).
+    """
 
     file: str
     style: str
-    number: int
+    slot: int
     prompt: str = ""
     seed: str = ""
+    fidelity: float | None = None
+    offset: int = -1
+    """Where its line begins in ``samples.jsonl``."""
+    dropped: frozenset[int] = frozenset()
+    """Instances whose annotations are left out of this picture."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +44,7 @@ class LabelledView:
     """What is kept in memory of a labelled view.
 
     ``offset`` finds the rest in ``labels.jsonl``, ``view_offset`` in ``views.jsonl`` (-1: it is not there). ``dropped``
-    counts the instances that the job's filters left out.
+    counts the instances that the job's filters left out, ``rejected`` the pictures that its fidelity policy did.
     """
 
     view: int
@@ -47,13 +55,15 @@ class LabelledView:
     pictures: tuple[Picture, ...]
     view_offset: int = -1
     dropped: int = 0
+    rejected: int = 0
 
 
 def labelled_views(folder: DatasetFolder, job: JobRecord) -> list[LabelledView]:
     """Index the journals: every labelled view by number, each with its pictures in the job's order of styles.
 
     A view without samples has one picture all the same: its render, or else its depth control image, so that labels
-    are complete before (or without) diffusion. Of several lines of one view or sample the last one counts.
+    are complete before (or without) diffusion; one whose pictures were all rejected has none. Of several lines of one
+    view or sample the last one counts.
     """
     labels: dict[int, tuple[int, LabelRecord]] = {}
     for offset, record in Journal(folder.labels_journal).entries(LabelRecord, drop=("annotations",)):
@@ -61,7 +71,7 @@ def labelled_views(folder: DatasetFolder, job: JobRecord) -> list[LabelledView]:
             # A later failure takes nothing away from what an earlier run has labelled.
             continue
         labels[record.view] = (offset, record)
-    pictures = _sample_pictures(folder, job)
+    pictures, rejected = _sample_pictures(folder, job)
     heads = Journal(folder.views_journal).entries(ViewRecord, drop=("instances", "camera"))
     offsets = {head.view: offset for offset, head in heads if not head.skipped}
     return [
@@ -71,9 +81,11 @@ def labelled_views(folder: DatasetFolder, job: JobRecord) -> list[LabelledView]:
             width=record.width,
             height=record.height,
             offset=offset,
-            pictures=pictures.get(view) or (Picture(record.render_file or record.depth_file, "", 0),),
+            pictures=pictures.get(view)
+            or (() if rejected.get(view) else (Picture(record.render_file or record.depth_file, "", 0),)),
             view_offset=offsets.get(view, -1),
             dropped=record.dropped,
+            rejected=rejected.get(view, 0),
         )
         for view, (offset, record) in sorted(labels.items())
     ]
@@ -123,11 +135,18 @@ def _images_in_space(folder: DatasetFolder, job: JobRecord, view: LabelledView) 
         yield entry | (_camera(record.camera) if record and record.camera else {})
 
 
+def _lens(camera: CameraRecord) -> dict[str, Any]:
+    """Return OpenCV's coefficients of a lens that distorts; nothing of one that does not."""
+    lens = camera.distortion
+    return {} if lens is None else {"distortion_model": lens.model, "dist_coeffs": list(lens.coefficients)}
+
+
 def _camera(camera: CameraRecord) -> dict[str, Any]:
-    """Return OpenCV's K, R and t: a world point p is at K (R p + t) in the picture."""
+    """Return OpenCV's K, R and t: a world point p is at K (R p + t) in the picture, before any distortion."""
     return {
         "camera_type": camera.type,
         "K": to_json(camera.k),
+        **_lens(camera),
         "R": [list(row[:3]) for row in camera.world_to_camera[:3]],
         "t": [row[3] for row in camera.world_to_camera[:3]],
     }
@@ -161,11 +180,14 @@ def _annotations(
         ]
         for picture in view.pictures:
             image = image_id(job, view.view, picture)
+            scores = instance_scores(folder, picture)
             for entry in entries:
+                if entry["instance_id"] in picture.dropped:
+                    continue
                 number += 1
                 count[entry["category_id"]] += 1
                 # COCO's evaluation takes annotation id 0 for "no match": ids start at 1.
-                yield {"id": number, "image_id": image, **entry}
+                yield {"id": number, "image_id": image, **entry, **scores.get(entry["instance_id"], {})}
 
 
 def _in_space(record: ViewRecord | None) -> dict[int, dict[str, Any]]:
@@ -176,16 +198,49 @@ def _in_space(record: ViewRecord | None) -> dict[int, dict[str, Any]]:
 
 def image_id(job: JobRecord, view: int, picture: Picture) -> int:
     """Return the COCO image id of a picture, from 1."""
-    return view * max(1, len(job.job.styles)) + picture.number + 1
+    return view * max(1, slot_count(job.job)) + picture.slot + 1
 
 
-def _sample_pictures(folder: DatasetFolder, job: JobRecord) -> dict[int, tuple[Picture, ...]]:
-    numbers = {style.name: number for number, style in enumerate(job.job.styles)}
+def instance_scores(folder: DatasetFolder, picture: Picture) -> dict[int, dict[str, float]]:
+    """Return what an annotation says of its fidelity in a picture, by the instance's id."""
+    if picture.fidelity is None:
+        return {}
+    record = Journal(folder.samples_journal).at(SampleRecord, picture.offset)
+    return {item.instance_id: _scores_entry(item) for item in record.scores}
+
+
+def _scores_entry(item: InstanceFidelity) -> dict[str, float]:
+    said = {
+        "fidelity": item.fidelity,
+        "fidelity_depth": item.depth,
+        "fidelity_clip": item.clip,
+        "fidelity_detection": item.detection,
+    }
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def _sample_pictures(
+    folder: DatasetFolder, job: JobRecord
+) -> tuple[dict[int, tuple[Picture, ...]], dict[int, int]]:
+    """Return the pictures of each view, and how many were rejected."""
+    slots = slot_numbers(job.job)
     found: dict[int, dict[int, Picture]] = {}
-    for sample in Journal(folder.samples_journal).read(SampleRecord):
-        number = numbers.get(sample.style)
-        if number is None or sample.skipped:
+    rejected: dict[int, set[int]] = {}
+    # Which annotations are dropped is not much to keep, all scores would be.
+    drop = () if job.job.fidelity.drop == "ANNOTATION" else ("scores",)
+    for offset, sample in Journal(folder.samples_journal).entries(SampleRecord, drop):
+        slot = slots.get((sample.style, sample.number))
+        if slot is None or sample.skipped:
             continue
-        picture = Picture(sample.picture, sample.style, number, sample.prompt, sample.seed)
-        found.setdefault(sample.view, {})[number] = picture
-    return {view: tuple(item for _, item in sorted(styles.items())) for view, styles in found.items()}
+        if sample.rejected:
+            rejected.setdefault(sample.view, set()).add(slot)
+            found.get(sample.view, {}).pop(slot, None)
+            continue
+        rejected.get(sample.view, set()).discard(slot)
+        dropped = frozenset(item.instance_id for item in sample.scores if item.dropped)
+        picture = Picture(
+            sample.picture, sample.style, slot, sample.prompt, sample.seed, sample.fidelity, offset, dropped
+        )
+        found.setdefault(sample.view, {})[slot] = picture
+    pictures = {view: tuple(item for _, item in sorted(some.items())) for view, some in found.items()}
+    return pictures, {view: len(some) for view, some in rejected.items()}

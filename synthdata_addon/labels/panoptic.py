@@ -57,5 +57,7 @@ def _annotations(
             for record in journal.at(LabelRecord, view.offset).annotations
         ]
         file_name = layout.panoptic_file(view.split, view.view).rpartition("/")[2]
-        for image in image_entries(job, view):
-            yield {"image_id": image["id"], "file_name": file_name, "segments_info": segments}
+        for image, picture in zip(image_entries(job, view), view.pictures, strict=True):
+            # The picture of segments is the whole view's: what is not annotated here is not to be scored.
+            here = [item | {"iscrowd": int(item["id"] in picture.dropped)} for item in segments]
+            yield {"image_id": image["id"], "file_name": file_name, "segments_info": here}

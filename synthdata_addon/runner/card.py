@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from ..core.layout import DatasetFolder, replacing
 from ..core.models import EMBEDDED, control_kinds
 from ..core.records import JobRecord
+from ..core.style_spec import StyleSpec
+from ..core.variation import varied
 from ..labels.coco import SPLITS, LabelledView
 
 FILES_HEAD = """\
@@ -44,6 +46,10 @@ VISIBILITY = """\
 `visible_fraction` is the share of the pixels that the instance would have alone in the picture, `truncated` tells that
 it reaches past the picture's edge, `amodal_*` describe the pixels it would have alone.
 """
+FIDELITY = """\
+`fidelity` (0 to 1) tells how well a picture shows the outline of an instance: the geometric mean of `edge_recall` and
+`contrast`, which `samples.jsonl` has. {rejected} pictures and {unfaithful} annotations were left out for it.
+"""
 
 
 def write_card(
@@ -66,6 +72,7 @@ def write_card(
         _files(job),
         CONVENTIONS,
         *([VISIBILITY] if job.job.labels.visibility else []),
+        *([_fidelity(views)] if job.job.fidelity.measure else []),
         "## How it was made\n",
         _making(job),
         "## Licence\n",
@@ -73,6 +80,21 @@ def write_card(
     ]
     with replacing(folder.root / "README.md") as path:
         path.write_text("\n".join(parts), encoding="utf-8", newline="\n")
+
+
+def _fidelity(views: Sequence[LabelledView]) -> str:
+    return FIDELITY.format(
+        rejected=sum(view.rejected for view in views),
+        unfaithful=sum(len(picture.dropped) for view in views for picture in view.pictures),
+    )
+
+
+def _style(style: StyleSpec) -> str:
+    made = {
+        "RENDER": "the finished render",
+        "PASTE": f"cut out of the finished render, on {style.background}",
+    }
+    return f"- Style {_plain(style.name)}: {_plain(made.get(style.kind, style.prompt))}"
 
 
 def _files(job: JobRecord) -> str:
@@ -115,9 +137,14 @@ def _making(job: JobRecord) -> str:
         f"- Software: {_plain(software) or 'not recorded'}.",
         f"- Depth control: disparity, white at {job.depth_near:g}, black at {job.depth_far:g} scene units.",
     ]
-    if spec.styles:
+    if kinds := varied(spec.variation):
+        lines.append(
+            f"- Varies from view to view: {', '.join(kinds)}; `views.jsonl` says what each view got."
+        )
+    if any(style.kind == "DIFFUSION" for style in spec.styles):
         lines.append(f"- Model: {_plain(spec.model.path) or EMBEDDED + ' (small, comes with SynthData)'}.")
-        lines += [f"- Style {_plain(style.name)}: {_plain(style.prompt)}" for style in spec.styles]
+    if spec.styles:
+        lines += [_style(style) for style in spec.styles]
     else:
         lines.append(
             "- No styles: the annotations point at the renders, or else at the depth control images."

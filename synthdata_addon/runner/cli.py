@@ -74,6 +74,10 @@ class Terminal:
                 f"{'Stopped' if message.cancelled else 'Done'}: {message.labelled} views labelled, {message.samples} "
                 f"pictures, {message.annotations} annotations, {message.skipped} skipped ({times})."
             )
+            if message.rejected or message.unfaithful:
+                self._line(
+                    f"Left out for fidelity: {message.rejected} pictures, {message.unfaithful} annotations."
+                )
 
     def _progress(self, message: Progress) -> None:
         left = f", {format_seconds(message.eta)} left" if message.eta > 0.0 else ""

@@ -264,11 +264,6 @@ def _site_arguments(site_dirs: Sequence[str]) -> list[str]:
 def _start(
     python: str, folder: DatasetFolder, site_dirs: Sequence[str], environment: Mapping[str, str]
 ) -> subprocess.Popen[bytes]:
-    # A terminal's Ctrl-C must reach Blender only, which then asks the runner to stop in good order.
-    apart: dict[str, Any] = {"start_new_session": True}
-    if sys.platform == "win32":
-        flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
-        apart = {"creationflags": flags | subprocess.BELOW_NORMAL_PRIORITY_CLASS}
     try:
         with folder.runner_log.open("ab") as log_file:
             return subprocess.Popen(
@@ -279,10 +274,45 @@ def _start(
                 bufsize=0,
                 # numpy's own threads cost a start-up and gain nothing on pictures of this size.
                 env={"OPENBLAS_NUM_THREADS": "1", **os.environ, **environment},
-                **apart,
+                **_apart(),
             )
     except (OSError, ValueError) as error:
         raise _cannot_start(python, error) from error
+
+
+def start_command(
+    python: str,
+    command: Sequence[str],
+    site_dirs: Sequence[str],
+    environment: Mapping[str, str],
+    out: IO[bytes],
+    log_file: IO[bytes],
+) -> subprocess.Popen[bytes]:
+    """Start a command of ``python -m synthdata_addon`` in the runner's Python, which writes into two files.
+
+    Raises:
+        RunnerError: ``runner.cannot_start``.
+    """
+    line = [python, "-I", str(BOOTSTRAP), *_site_arguments(site_dirs), *command]
+    try:
+        return subprocess.Popen(
+            line,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=log_file,
+            env={**os.environ, **environment},
+            **_apart(),
+        )
+    except (OSError, ValueError) as error:
+        raise _cannot_start(python, error) from error
+
+
+def _apart() -> dict[str, Any]:
+    """Return the options that keep a terminal's Ctrl-C from the process: Blender then asks it to stop in good order."""
+    if sys.platform == "win32":
+        flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+        return {"creationflags": flags | subprocess.BELOW_NORMAL_PRIORITY_CLASS}
+    return {"start_new_session": True}
 
 
 def _cannot_start(python: str, error: Exception) -> RunnerError:

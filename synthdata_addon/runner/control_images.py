@@ -19,8 +19,10 @@ from ..labels.exr import Passes
 from ..labels.ids import owners
 from ..stylize.canny import canny, canny_from_geometry
 from ..stylize.depth import disparity
+from ..stylize.depth_linear import leres, zoe
 from ..stylize.edges import Edges, edges
 from ..stylize.images import read_rgb
+from ..stylize.instances import instance_colours
 from ..stylize.lineart import lineart
 from ..stylize.normal import normal_bae
 from ..stylize.segmentation import ade_colours
@@ -65,6 +67,9 @@ class ControlImages:
             "canny": self._canny,
             "softedge": lambda: softedge(self._edges),
             "lineart": lambda: lineart(self._edges),
+            "instances": lambda: instance_colours(self._ids),
+            "depth_zoe": lambda: zoe(self._passes.depth),
+            "depth_leres": lambda: leres(self._passes.depth, self._job.depth_near, self._job.depth_far),
         }
         for kind in self._kinds:
             picture = draw[kind]()

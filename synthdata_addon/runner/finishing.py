@@ -17,8 +17,10 @@ from .gallery import write_gallery
 
 @dataclass(frozen=True)
 class Counts:
-    """Numbers of the whole dataset; ``dropped`` are instances that the job's filters left out, ``notes`` sentences on
-    what the exports could not take.
+    """Numbers of the whole dataset.
+
+    ``dropped`` are instances that the job's filters left out, ``rejected`` pictures and ``unfaithful`` annotations that
+    its fidelity policy did; ``notes`` are sentences on what the exports could not take.
     """
 
     views: int
@@ -26,6 +28,8 @@ class Counts:
     annotations: int
     skipped: int
     dropped: int
+    rejected: int
+    unfaithful: int
     notes: tuple[str, ...] = ()
 
 
@@ -39,8 +43,10 @@ def finish_dataset(folder: DatasetFolder, job: JobRecord, skipped: int = 0) -> C
     if job.job.labels.captions:
         write_captions(folder, job, views)
     dropped = sum(view.dropped for view in views)
+    rejected = sum(view.rejected for view in views)
+    unfaithful = sum(len(picture.dropped) for view in views for picture in view.pictures)
     notes = tuple(note for export in write_exports(folder, job, views) for note in export.notes)
-    counts = Counts(len(views), samples, annotations.total(), skipped, dropped, notes)
+    counts = Counts(len(views), samples, annotations.total(), skipped, dropped, rejected, unfaithful, notes)
     write_gallery(folder, job, views)
     write_card(folder, job, views, annotations)
     return counts

@@ -11,18 +11,22 @@ from typing import Any, Final
 from ..core import layout
 from ..core.journal import Journal
 from ..core.layout import DatasetFolder, replacing
+from ..core.plots import STYLE, plots
 from ..core.records import JobRecord, LabelRecord
 from ..labels.coco import LabelledView
+from .statistics import dataset_statistics
 
 TEMPLATE: Final = Path(__file__).with_name("gallery.html")
 DATA_MARK: Final = "/*DATA*/null"
+STYLE_MARK: Final = "/*STYLE*/"
+STATISTICS_MARK: Final = "<!--STATISTICS-->"
 MAX_VIEWS: Final = 400
 """A page with more views takes a browser too long to open; of a bigger dataset it shows views spread evenly."""
 
 
 def write_gallery(folder: DatasetFolder, job: JobRecord, views: Sequence[LabelledView]) -> None:
     """Write ``index.html``. It names the pictures by relative paths and holds everything else itself."""
-    before, after = TEMPLATE.read_text(encoding="utf-8").split(DATA_MARK)
+    before, after = _with_statistics(folder, job, views).split(DATA_MARK)
     with replacing(folder.gallery) as path, path.open("w", encoding="utf-8", newline="\n") as file:
         file.write(before)
         file.write('{"job":' + _script(_about(job, len(views))) + ',"views":[')
@@ -30,6 +34,14 @@ def write_gallery(folder: DatasetFolder, job: JobRecord, views: Sequence[Labelle
             file.write((",\n" if number else "\n") + _script(view))
         file.write("]}")
         file.write(after)
+
+
+def _with_statistics(folder: DatasetFolder, job: JobRecord, views: Sequence[LabelledView]) -> str:
+    """Return the page with the plots of the whole dataset in it, whatever it shows of the pictures."""
+    categories = {item.id: item.name for item in job.categories}
+    drawn = plots(dataset_statistics(folder, views), categories).replace(DATA_MARK, "")
+    page = TEMPLATE.read_text(encoding="utf-8")
+    return page.replace(STYLE_MARK, STYLE).replace(STATISTICS_MARK, drawn)
 
 
 def _about(job: JobRecord, views: int) -> dict[str, Any]:
@@ -58,7 +70,13 @@ def _views(folder: DatasetFolder, views: Sequence[LabelledView]) -> Iterator[dic
                 **({"render": record.render_file} if record.render_file else {}),
             },
             "pictures": [
-                {"file": item.file, "style": item.style, "prompt": item.prompt, "seed": item.seed}
+                {
+                    "file": item.file,
+                    "style": item.style,
+                    "prompt": item.prompt,
+                    "seed": item.seed,
+                    **({} if item.fidelity is None else {"fidelity": item.fidelity}),
+                }
                 for item in view.pictures
             ],
             "things": [[item.category_id, *item.bbox, item.counts] for item in record.annotations],

@@ -17,6 +17,7 @@ from ..core.errors import DatasetError
 from ..core.layout import DatasetFolder
 from ..core.records import JobRecord, LabelRecord, ViewRecord
 from ..labels import cryptomatte
+from ..labels.distorted import lookup_of
 from ..labels.exr import Passes, read_ids, read_passes, read_ranks
 from ..labels.ids import Owners, owners
 from ..labels.instances import Labels, label
@@ -50,6 +51,9 @@ def label_view(folder: DatasetFolder, job: JobRecord, view: ViewRecord) -> Label
     start = time.perf_counter()
     passes = read_passes(folder.full(view.pass_file))
     _check_size(view, view.pass_file, passes.index)
+    lookup = lookup_of(view.camera, (view.width, view.height))
+    if lookup is not None:
+        passes = lookup.passes(passes)
     found = _owners(folder, job, view, passes)
     labels = label(found.ids, view.instances, job.job.labels, _solos(folder, view))
     controls = ControlImages(folder, job, view, passes, found.ids)
@@ -103,15 +107,18 @@ def _solos(folder: DatasetFolder, view: ViewRecord) -> Iterator[IdMap]:
     for file in view.solo_files:
         ids = read_ids(folder.full(file))
         _check_size(view, file, ids)
-        yield ids
+        lookup = lookup_of(view.camera, (view.width, view.height))
+        yield ids if lookup is None else lookup.image(ids)
 
 
 def _check_size(view: ViewRecord, file: str, pixels: NDArray[np.generic]) -> None:
-    if pixels.shape != (view.height, view.width):
-        height, width = pixels.shape
+    lens = view.camera.distortion if view.camera is not None else None
+    wanted = (view.width, view.height) if lens is None else lens.render_size
+    height, width = pixels.shape
+    if (width, height) != wanted:
         raise DatasetError(
             "dataset.bad_exr",
-            f"'{file}' has {width} x {height} pixels, not {view.width} x {view.height}.",
+            f"'{file}' has {width} x {height} pixels, not {wanted[0]} x {wanted[1]}.",
             "Render the view again.",
         )
 

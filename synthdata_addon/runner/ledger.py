@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Collection
 from pathlib import Path
 
 from ..core import layout, models, resume
@@ -11,6 +12,8 @@ from ..core.errors import DatasetError
 from ..core.journal import Journal
 from ..core.layout import DatasetFolder
 from ..core.records import JobRecord, LabelRecord, SampleRecord, ViewRecord
+from ..core.slots import slot_numbers, slots
+from ..core.style_spec import BASELINES
 
 
 def read_job(folder: DatasetFolder) -> JobRecord:
@@ -36,10 +39,12 @@ class Ledger:
     """The state of one dataset: views to label, samples to make, and what is finished.
 
     ``unlabelled`` holds view records in order, ``awaited`` those whose passes are gone (Blender renders them again),
-    ``unmade`` pairs of a view and the number of its style in the job.
+    ``unmade`` pairs of a view and the number of one of its slots (see ``core/slots.py``), ``baselines`` such of styles
+    that need no model.
     """
 
-    def __init__(self, folder: DatasetFolder, job: JobRecord) -> None:
+    def __init__(self, folder: DatasetFolder, job: JobRecord, again: Collection[int] = ()) -> None:
+        """Read the dataset; what the journals say of the labels and pictures of views in ``again`` does not count."""
         self.folder = folder
         self.job = job
         self.labelled: dict[int, tuple[int, int]] = {}
@@ -47,6 +52,7 @@ class Ledger:
         self.unlabelled: dict[int, ViewRecord] = {}
         self.awaited: dict[int, ViewRecord] = {}
         self.unmade: deque[tuple[int, int]] = deque()
+        self.baselines: deque[tuple[int, int]] = deque()
         self.lost: list[int] = []
         """Labelled views whose masks or control images are gone, as is the pass file they were made from."""
         self.skipped_views: set[int] = set()
@@ -54,12 +60,14 @@ class Ledger:
         self.skipped_samples: set[tuple[int, int]] = set()
         self._made: dict[int, set[int]] = {}
         self._kinds = models.control_kinds(job.job)
-        self._read()
+        self._slots = slot_numbers(job.job)
+        self._kinds_of_slots = [slot.style.kind for slot in slots(job.job)]
+        self._read(again)
 
     @property
     def made(self) -> int:
         """How many samples are finished."""
-        return sum(len(styles) for styles in self._made.values())
+        return sum(len(numbers) for numbers in self._made.values())
 
     @property
     def skipped(self) -> int:
@@ -73,7 +81,7 @@ class Ledger:
 
     def expected_samples(self, complete: bool) -> int:
         """Return how many samples there will be."""
-        return (self.expected_views(complete) - len(self.skipped_labels)) * len(self.job.job.styles)
+        return (self.expected_views(complete) - len(self.skipped_labels)) * len(self._slots)
 
     def add_view(self, record: ViewRecord) -> None:
         """Take in a rendered view; what is labelled already is not asked for again."""
@@ -109,17 +117,17 @@ class Ledger:
         if new:
             self._queue_samples(record.view)
 
-    def sample_done(self, view: int, style: int, skipped: bool) -> None:
+    def sample_done(self, view: int, slot: int, skipped: bool) -> None:
         """Note a finished (or skipped) sample."""
         if skipped:
-            self.skipped_samples.add((view, style))
+            self.skipped_samples.add((view, slot))
         else:
-            self.skipped_samples.discard((view, style))
-            self._made.setdefault(view, set()).add(style)
+            self.skipped_samples.discard((view, slot))
+            self._made.setdefault(view, set()).add(slot)
 
-    def _read(self) -> None:
+    def _read(self, again: Collection[int]) -> None:
         for _, label in Journal(self.folder.labels_journal).entries(LabelRecord, drop=("annotations",)):
-            if not label.skipped:
+            if not label.skipped and label.view not in again:
                 self.labelled[label.view] = (label.width, label.height)
         views = Journal(self.folder.views_journal)
         heads = {head.view: (offset, head) for offset, head in views.entries(ViewRecord, drop=("instances",))}
@@ -129,17 +137,20 @@ class Ledger:
                 waiting = self.unlabelled if self._can_label(head) else self.awaited
                 del self.unlabelled[view]
                 waiting[view] = views.at(ViewRecord, offset)
-        numbers = {style.name: number for number, style in enumerate(self.job.job.styles)}
-        for sample in Journal(self.folder.samples_journal).read(SampleRecord):
-            number = numbers.get(sample.style)
-            if number is not None and not sample.skipped and self.folder.full(sample.picture).is_file():
-                self._made.setdefault(sample.view, set()).add(number)
+        for _, sample in Journal(self.folder.samples_journal).entries(SampleRecord, drop=("scores",)):
+            slot = self._slots.get((sample.style, sample.number))
+            if sample.view in again:
+                continue
+            if slot is not None and not sample.skipped and self.folder.full(sample.picture).is_file():
+                self._made.setdefault(sample.view, set()).add(slot)
         for labelled in sorted(self.labelled):
             self._queue_samples(labelled)
 
     def _queue_samples(self, view: int) -> None:
         made = self._made.get(view, set())
-        self.unmade.extend((view, number) for number in range(len(self.job.job.styles)) if number not in made)
+        for slot, item in enumerate(self._kinds_of_slots):
+            if slot not in made:
+                (self.baselines if item in BASELINES else self.unmade).append((view, slot))
 
     def _can_label(self, record: ViewRecord) -> bool:
         return all(self.folder.full(file).is_file() for file in source_files(record))

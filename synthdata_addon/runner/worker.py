@@ -22,7 +22,8 @@ from ..core.errors import ModelError, SynthDataError
 from ..core.journal import Journal
 from ..core.layout import DatasetFolder
 from ..core.protocol import Message
-from ..core.records import ViewRecord
+from ..core.records import SampleRecord, ViewRecord
+from .baselines import Baselines
 from .finishing import finish_dataset
 from .inbox import Inbox
 from .keeper import keeping
@@ -90,7 +91,7 @@ class Worker:
         try:
             read_job(folder)  # no lock is put into a folder that is no dataset
             with keeping(folder, first.lock) as self._lock:
-                self._open(folder)
+                self._open(folder, first.again)
                 self._pace.add("start", time.perf_counter() - start)
                 self._work()
                 done = self._finish()
@@ -107,14 +108,15 @@ class Worker:
         self._send(protocol.Error(code, message, hint))
         return 1
 
-    def _open(self, folder: DatasetFolder) -> None:
+    def _open(self, folder: DatasetFolder, again: tuple[int, ...]) -> None:
         self._folder = folder
         self._job = read_job(folder)
-        self._ledger = Ledger(folder, self._job)
+        self._ledger = Ledger(folder, self._job, again)
         self._labels = Journal(folder.labels_journal, LABELS_SYNC)
         self._labelling = Begun(folder.labelling)
         self._samples = Journal(folder.samples_journal)
         self._sampler = Sampler(folder, self._job, self._pace, self._send)
+        self._baselines = Baselines(folder, self._job)
         if self._ledger.lost:
             first, count = self._ledger.lost[0], len(self._ledger.lost)
             self._warn(
@@ -137,10 +139,14 @@ class Worker:
             elif self._inbox.cancelled or (self._finishing and not self._is_work_left()):
                 return
             elif self._is_work_left():
-                self._make_sample()
+                self._make_samples()
 
     def _is_work_left(self) -> bool:
-        return bool(self._ledger.unlabelled) or bool(self._ledger.unmade and self._sampler.usable)
+        ledger = self._ledger
+        return bool(ledger.unlabelled or ledger.baselines) or self._are_samples_due() or self._sampler.writing
+
+    def _are_samples_due(self) -> bool:
+        return self._sampler.usable and bool(self._ledger.unmade or self._sampler.again)
 
     def _take_messages(self, wait: bool) -> None:
         message = self._next_message() if wait else self._inbox.get_if_any()
@@ -214,21 +220,38 @@ class Worker:
         for file in source_files(view):
             self._folder.full(file).unlink(missing_ok=True)
 
-    def _make_sample(self) -> None:
+    def _make_samples(self) -> None:
         keep(self._lock)
-        view, style = self._ledger.unmade[0]
-        width, height = self._ledger.labelled[view]
-        try:
-            record = self._sampler.make(view, style, width, height, self._is_cancelled)
-        except ModelError as error:
-            # Labels do not need the model: the job goes on without pictures.
-            self._send(protocol.Error(error.code, error.message, error.hint))
+        due = self._are_samples_due()
+        if self._is_baseline_due(pictures_come=due or self._sampler.writing):
+            self._make_baseline()
             return
-        if record is None:
-            return
+        if due:
+            try:
+                self._sampler.advance(self._ledger.unmade, self._ledger.labelled, self._is_cancelled)
+            except ModelError as error:
+                # Labels do not need the model: the job goes on without pictures.
+                self._send(protocol.Error(error.code, error.message, error.hint))
+        self._note_samples(wait=not due)
+
+    def _is_baseline_due(self, *, pictures_come: bool) -> bool:
+        """Tell whether the next style without a model can be made: its background may be a picture that comes."""
+        waiting = self._ledger.baselines
+        return bool(waiting) and not (pictures_come and self._baselines.needs_pictures(waiting[0][1]))
+
+    def _make_baseline(self) -> None:
+        view, slot = self._ledger.baselines.popleft()
+        with self._pace.step("baselines"):
+            record = self._baselines.make(view, slot, self._ledger.labelled[view])
+        self._note_sample(slot, record)
+
+    def _note_samples(self, *, wait: bool) -> None:
+        for done in self._sampler.finished(wait=wait):
+            self._note_sample(done.slot, done.record)
+
+    def _note_sample(self, slot: int, record: SampleRecord) -> None:
         self._samples.append(record)
-        self._ledger.unmade.popleft()
-        self._ledger.sample_done(view, style, bool(record.skipped))
+        self._ledger.sample_done(record.view, slot, bool(record.skipped))
         if record.skipped:
             self._warn("samples.skipped", f"Sample {record.sample} is not made: {record.skipped}")
         else:
@@ -237,6 +260,7 @@ class Worker:
 
     def _finish(self) -> protocol.Done:
         keep(self._lock)
+        self._note_samples(wait=True)
         self._send(protocol.Progress("annotations", 0, 1))
         self._labelling.end()
         self._labels.sync()
@@ -252,6 +276,8 @@ class Worker:
             skipped=counts.skipped,
             annotations=counts.annotations,
             dropped=counts.dropped,
+            rejected=counts.rejected,
+            unfaithful=counts.unfaithful,
             cancelled=self._inbox.cancelled,
             seconds=self._pace.seconds,
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..core.arrays import RGBImage
+from ..core.arrays import IdMap, RGBImage
 
 
 def read_rgb(path: Path) -> RGBImage:
@@ -16,3 +16,11 @@ def read_rgb(path: Path) -> RGBImage:
 
     with Image.open(path) as picture:
         return np.array(picture.convert("RGB"))
+
+
+def read_ids(path: Path) -> IdMap:
+    """Read a 16-bit map of ids as (H, W) uint16."""
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        return np.array(picture, np.uint16)

@@ -13,7 +13,8 @@ from typing import Any, Final, get_args
 import bpy
 
 from ..core.errors import SpecError, SynthDataError
-from ..core.spec import JobSpec, SweepKind
+from ..core.spec import JobSpec
+from ..core.sweep_spec import SweepKind
 from ..runner.client import run_command
 from .job import GenerateJob
 from .preferences import RunnerSettings
@@ -59,6 +60,9 @@ def _parser() -> argparse.ArgumentParser:
         "--job", default="", help="a JSON file with all settings (default: as saved in the file)"
     )
     generate.add_argument("--views", type=int, default=0, help="number of views")
+    generate.add_argument(
+        "--view", type=int, metavar="N", help="make this view alone, again if it is there; the first is 0"
+    )
     generate.add_argument("--seed", default="", help="whole number that decides every random choice")
     generate.add_argument(
         "--sweep", choices=[kind.lower() for kind in get_args(SweepKind)], help="kind of sweep"
@@ -85,7 +89,7 @@ def _generate(arguments: argparse.Namespace) -> int:
     spec = _override(spec, arguments)
     output = resolve_output(scene, arguments.output)
     extend = arguments.extend or scene.synthdata.extend
-    status = run_to_end(GenerateJob(scene, layer, spec, output, extend=extend))
+    status = run_to_end(GenerateJob(scene, layer, spec, output, extend=extend, only=arguments.view))
     sys.stdout.write("\n".join(summary(status)) + "\n")
     sys.stdout.flush()
     if status.cancelled:

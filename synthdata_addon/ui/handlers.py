@@ -8,6 +8,7 @@ from typing import Any
 import bpy
 from bpy.app.handlers import persistent
 
+from .preview import preview
 from .state import state
 
 
@@ -22,6 +23,7 @@ def on_save_pre(*_args: Any) -> None:
 def on_load_pre(*_args: Any) -> None:
     """Another file comes: end the job, keeping what is done; the same job can go on later."""
     state.stop()
+    preview.clear()
 
 
 def attach() -> None:
@@ -33,5 +35,6 @@ def attach() -> None:
 def detach() -> None:
     """Remove the handlers and end a running job."""
     state.stop()
+    preview.clear()
     bpy.app.handlers.load_pre.remove(on_load_pre)
     bpy.app.handlers.save_pre.remove(on_save_pre)

@@ -20,17 +20,21 @@ from ..blender.session import RenderSession
 from ..core import layout, protocol
 from ..core.begun import MAX_DEATHS, Begun
 from ..core.claim import Claim, io_errors
+from ..core.fidelity_check import check_fidelity_models
 from ..core.journal import Journal
 from ..core.layout import DatasetFolder
-from ..core.models import check_model, control_kinds
+from ..core.model_check import check_model
+from ..core.models import control_kinds
 from ..core.plan import view_count
 from ..core.progress import Stage
 from ..core.records import JobRecord, LabelRecord, ViewRecord
+from ..core.slots import slot_count
 from ..core.spec import SCHEMA, JobSpec, validate
 from ..core.standing import standing
 from ..core.version import version
 from ..runner.client import RunnerClient
 from ..runner.restarts import RunnerRestarts
+from .one_view import check_view, forget_passes
 from .preferences import RunnerSettings
 
 log = logging.getLogger(__name__)
@@ -71,19 +75,22 @@ class GenerateJob:
         output: Path,
         *,
         extend: bool = False,
+        only: int | None = None,
     ) -> None:
         """Check everything that can be checked, write ``job.json`` and start the runner.
 
-        ``extend`` lets the job be larger than the one that is in the folder.
+        ``extend`` lets the job be larger than the one that is in the folder. ``only`` makes this one view, anew if it
+        is there, and leaves the others as they are.
 
         Raises:
             SynthDataError: anything wrong with settings, scene, model, folder or runner; nothing is changed then.
         """
         self.began = time.monotonic()
         validate(spec)
-        if spec.styles:
-            check_model(spec.model)
-        self.folder = DatasetFolder(output)
+        if any(style.kind == "DIFFUSION" for style in spec.styles):
+            check_model(spec.model, (spec.width, spec.height))
+        check_fidelity_models(spec.fidelity)
+        self.folder, self._only = DatasetFolder(output), only
         self._claim = Claim(self.folder, extend=extend)
         self._begun = Begun(self.folder.rendering)
         spec = self._claim.continued(spec)
@@ -106,13 +113,15 @@ class GenerateJob:
         job_scene = JobScene(scene.name, layer.name, spec)
         try:
             self._contents = Contents(job_scene, scene, layer)
-            facts = scene_facts(scene, spec.sweep, self._contents.first)
+            id_of = self._contents.labelling.id_of
+            facts = scene_facts(scene, spec.sweep, self._contents.first, id_of)
+            return RenderSession(job_scene, facts, self._contents, self.folder)
         except BaseException:
             job_scene.close()
             raise
-        return RenderSession(job_scene, facts, self._contents, self.folder)
 
     def _prepare(self, spec: JobSpec) -> None:
+        check_view(self._only, view_count(spec.sweep, self._session.facts))
         self._claim.take()
         job = self._claim.job(self._describe(spec))
         self._session.sweep_out_leftovers()
@@ -127,20 +136,24 @@ class GenerateJob:
             self.status.warnings.append(f"The dataset is extended: {changes}.")
         self._views = Journal(self.folder.views_journal, VIEWS_SYNC)
         rendered = self._rendered_views()
+        if self._only is not None:
+            forget_passes(self.folder, self._only)
+            rendered = set(range(job.views)) - {self._only}
         self._session.open(job, rendered)
         self.status.warnings += self._contents.warnings
         if missing := warning_of_missing_files():
             self.status.warnings.append(missing)
         render, labels, samples = (self.status.stages[name] for name in STAGES)
         render.done, render.total = len(rendered), job.views
-        labels.total, samples.total = job.views, job.views * len(spec.styles)
+        labels.total, samples.total = job.views, job.views * slot_count(spec)
         self._greet_runner()
         self.status.seconds["start"] = time.monotonic() - self.began
         render.restart_clock()
 
     def _greet_runner(self) -> None:
         assert self._client is not None
-        self._client.send(protocol.Start(str(self.folder.root), self._claim.lock.token))
+        again = () if self._only is None else (self._only,)
+        self._client.send(protocol.Start(str(self.folder.root), self._claim.lock.token, again))
 
     def _rendered_views(self) -> set[int]:
         """Return the views that need no render: their passes are there, or were dropped after they were labelled."""
@@ -247,6 +260,7 @@ class GenerateJob:
         self._begun.end()
         self._views.sync()
         self.status.seconds["render"] = time.monotonic() - self.began - self.status.seconds["start"]
+        self.status.warnings += self._session.variation.warnings
         self._session.close()
 
     def _listen(self) -> None:

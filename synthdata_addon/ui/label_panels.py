@@ -14,7 +14,6 @@ from .ops.category_list import (
     SYNTHDATA_OT_category_preset,
     SYNTHDATA_OT_category_remove,
 )
-from .ops.example_room import SYNTHDATA_OT_add_example_room
 from .panel import SidebarPanel
 from .used_categories import count_categories
 
@@ -29,7 +28,6 @@ class SYNTHDATA_PT_categories(SidebarPanel):
         self._draw_used(context)
         self.layout.operator(SYNTHDATA_OT_assign_category.bl_idname, icon="BOOKMARKS")
         self._draw_active(context)
-        self.layout.operator(SYNTHDATA_OT_add_example_room.bl_idname, icon="HOME")
 
     def _draw_used(self, context: bpy.types.Context) -> None:
         try:

@@ -8,60 +8,16 @@ import bpy
 from ..core.controls import KINDS, TABLE, ControlKind
 from ..core.progress import format_seconds
 from .job import STAGES, JobStatus
+from .model_properties import STRENGTH
 from .ops.generate import SYNTHDATA_OT_cancel, SYNTHDATA_OT_generate
 from .ops.open_dataset import SYNTHDATA_OT_open_gallery
 from .ops.styles import SYNTHDATA_OT_style_add, SYNTHDATA_OT_style_move, SYNTHDATA_OT_style_remove
 from .panel import SidebarPanel
-from .settings import STRENGTH
 from .state import state
 from .terminal import time_left
 
 TITLES = {"render": "Views", "labels": "Labels", "samples": "Pictures"}
 SHOWN_MESSAGES = 4
-
-
-class SYNTHDATA_PT_sweep(SidebarPanel):
-    """Where the views are taken from."""
-
-    bl_label = "Camera Sweep"
-    bl_idname = "SYNTHDATA_PT_sweep"
-
-    def draw(self, context: bpy.types.Context) -> None:
-        settings = context.scene.synthdata
-        column = self._column()
-        column.prop(settings, "sweep")
-        column.prop(settings, "views", text="Views" if settings.sweep in {"ORBIT", "DOME"} else "At Most")
-        if settings.sweep in {"ORBIT", "DOME"}:
-            self._draw_round(column, settings)
-        elif settings.sweep == "FRAMES":
-            column.prop(settings, "use_scene_frames")
-            if not settings.use_scene_frames:
-                column.prop(settings, "frame_start")
-                column.prop(settings, "frame_end")
-            column.prop(settings, "frame_step")
-
-    def _draw_round(self, column: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
-        names = ["elevation"] if settings.sweep == "ORBIT" else ["elevation_min", "elevation_max"]
-        for name in ["target", "radius", *names]:
-            column.prop(settings, name)
-
-
-class SYNTHDATA_PT_sweep_details(SidebarPanel):
-    """What most sweeps leave as it is."""
-
-    bl_label = "Details"
-    bl_idname = "SYNTHDATA_PT_sweep_details"
-    bl_parent_id = "SYNTHDATA_PT_sweep"
-    bl_options = {"DEFAULT_CLOSED"}
-
-    def draw(self, context: bpy.types.Context) -> None:
-        settings = context.scene.synthdata
-        column = self._column()
-        if settings.sweep in {"ORBIT", "DOME"}:
-            arc = ["azimuth_range"] if settings.sweep == "ORBIT" else []
-            for name in ["lens", "azimuth_start", *arc, "jitter"]:
-                column.prop(settings, name)
-        column.prop(settings, "seed")
 
 
 class SYNTHDATA_PT_passes(SidebarPanel):
@@ -146,8 +102,12 @@ class SYNTHDATA_PT_styles(SidebarPanel):
         if 0 <= settings.active_style < len(settings.styles):
             style = settings.styles[settings.active_style]
             column = self.layout.column(align=True)
-            column.prop(style, "prompt", text="", icon="ADD")
-            column.prop(style, "negative_prompt", text="", icon="REMOVE")
+            column.prop(style, "kind", text="")
+            if style.kind == "DIFFUSION":
+                column.prop(style, "prompt", text="", icon="ADD")
+                column.prop(style, "negative_prompt", text="", icon="REMOVE")
+            elif style.kind == "PASTE":
+                column.prop(style, "background", text="", icon="IMAGE_DATA")
 
 
 class SYNTHDATA_PT_styles_details(SidebarPanel):
@@ -160,8 +120,11 @@ class SYNTHDATA_PT_styles_details(SidebarPanel):
 
     def draw(self, context: bpy.types.Context) -> None:
         column = self._column()
+        settings = context.scene.synthdata
         for name in ("steps", "guidance_scale", "device"):
-            column.prop(context.scene.synthdata, name)
+            column.prop(settings, name)
+        for name in ("precision", "few_steps", "scheduler", "family"):
+            column.prop(settings.diffusion, name)
 
 
 class SYNTHDATA_PT_output(SidebarPanel):
@@ -213,8 +176,6 @@ def draw_status(layout: bpy.types.UILayout, status: JobStatus, *, running: bool)
 
 
 CLASSES = (
-    SYNTHDATA_PT_sweep,
-    SYNTHDATA_PT_sweep_details,
     SYNTHDATA_PT_passes,
     SYNTHDATA_PT_control_images,
     SYNTHDATA_PT_styles,

@@ -32,6 +32,17 @@ class SynthDataPreferences(bpy.types.AddonPreferences):
         subtype="FILE_PATH",
     )
 
+    language_model: StringProperty(
+        name="Language Model",
+        description="Model that is asked where things are found: folder or hub id, or the name that the address "
+        "knows it by",
+    )
+    language_address: StringProperty(
+        name="Address",
+        description="Server with OpenAI's interface that is asked instead, such as http://localhost:11434/v1. Its key "
+        "is read from the environment variable SYNTHDATA_API_KEY",
+    )
+
     def draw(self, _context: bpy.types.Context) -> None:
         column = self.layout.column()
         column.prop(self, "runner_python")
@@ -39,6 +50,8 @@ class SynthDataPreferences(bpy.types.AddonPreferences):
         column.label(
             text="For pictures, choose a Python that has torch and diffusers (see the README).", icon="BLANK1"
         )
+        column.prop(self, "language_model")
+        column.prop(self, "language_address")
 
 
 @dataclass(frozen=True)
@@ -75,6 +88,14 @@ def _silence() -> float:
             f"{SILENCE_VARIABLE} is '{text}', not a number of minutes.",
             "Set 30, or nothing.",
         ) from error
+
+
+def language_model() -> tuple[str, str]:
+    """Return the language model and its address, both empty where none is set."""
+    addon = bpy.context.preferences.addons.get(ADDON_ID or "")
+    if addon is None or addon.preferences is None:
+        return "", ""
+    return addon.preferences.language_model.strip(), addon.preferences.language_address.strip()
 
 
 def _preference() -> str:

@@ -15,9 +15,17 @@ from bpy.props import (
 )
 
 from ..blender.compat import PATH_OPTIONS
-from ..core.controls import OTHERS, RECOMMENDED
-from ..core.spec import JobSpec, SweepSpec
-from . import label_properties
+from ..core.controls import OTHERS
+from ..core.spec import JobSpec
+from ..core.sweep_spec import SweepSpec
+from . import (
+    label_properties,
+    model_properties,
+    populate_properties,
+    style_properties,
+    sweep_properties,
+    variation_properties,
+)
 from .label_properties import (
     SynthDataCollection,
     SynthDataInfo,
@@ -25,6 +33,11 @@ from .label_properties import (
     SynthDataMaterial,
     SynthDataObject,
 )
+from .model_properties import SynthDataControl, SynthDataDiffusion
+from .populate_properties import SynthDataPopulate
+from .style_properties import SynthDataFidelity, SynthDataPrompts
+from .sweep_properties import KINDS, SynthDataSweep
+from .variation_properties import SynthDataVariation
 
 _DEFAULT = JobSpec()
 _SWEEP = SweepSpec()
@@ -33,6 +46,9 @@ _KINDS = {
     "canny": ("Canny", "White lines one pixel wide on black"),
     "softedge": ("Soft Edge", "White soft edges on black, as HED and PiDiNet draw them"),
     "lineart": ("Line Art", "White lines on black, as a pen draws them"),
+    "instances": ("Instances", "A colour for each instance, as masks of Segment Anything have it"),
+    "depth_zoe": ("Depth (Zoe)", "Linear depth, stretched for each view as ZoeDepth's is"),
+    "depth_leres": ("Depth (LeReS)", "Linear depth over the range of the sweep, as LeReS's is"),
 }
 # Not in the property: Blender evaluates that line where a comprehension sees no names of this file.
 _KIND_ITEMS = [(kind, *_KINDS[kind], 1 << number) for number, kind in enumerate(OTHERS)]
@@ -47,38 +63,24 @@ class SynthDataStyle(bpy.types.PropertyGroup):
     negative_prompt: StringProperty(
         name="Negative Prompt", description="What the picture should not look like"
     )
-
-
-class SynthDataControl(bpy.types.PropertyGroup):
-    """One ControlNet of a Stable Diffusion model."""
-
-    enabled: BoolProperty(
-        name="Enabled", description="Steer the pictures by this control image", default=True
+    kind: EnumProperty(
+        name="Made By",
+        description="What makes the pictures of this style",
+        items=[
+            ("DIFFUSION", "Diffusion", "The model, from the prompt", 0),
+            ("RENDER", "Finished Render", "The finished render as it is, to compare with. Needs Beauty", 1),
+            (
+                "PASTE",
+                "Cut and Paste",
+                "Labelled things cut out of the finished render, on another background. Needs Beauty",
+                2,
+            ),
+        ],
     )
-    model: StringProperty(name="ControlNet", description="Folder or hub id of the ControlNet")
-    scale: FloatProperty(
-        name="Scale",
-        description="How strongly it steers; -1: as recommended for the model's family",
-        default=RECOMMENDED,
-        min=RECOMMENDED,
-        max=10.0,
-        soft_max=2.0,
+    background: StringProperty(
+        name="Background",
+        description="What is pasted onto: the name of a style above this one, or a folder of pictures",
     )
-    start: FloatProperty(
-        name="Start",
-        description="Share of the steps after which it begins to steer; -1: as recommended",
-        default=RECOMMENDED,
-        min=RECOMMENDED,
-        max=1.0,
-    )
-    end: FloatProperty(
-        name="End",
-        description="Share of the steps after which it ends to steer; -1: as recommended",
-        default=RECOMMENDED,
-        min=RECOMMENDED,
-        max=1.0,
-    )
-    show: BoolProperty(name="Show", description="Show the settings of this ControlNet")
 
 
 class SynthDataScene(bpy.types.PropertyGroup):
@@ -133,12 +135,7 @@ class SynthDataScene(bpy.types.PropertyGroup):
     sweep: EnumProperty(
         name="Sweep",
         description="Where the views are taken from",
-        items=[
-            ("ORBIT", "Orbit", "Evenly on a circle round the target", 0),
-            ("DOME", "Dome", "Evenly on a dome over the target", 1),
-            ("CAMERAS", "Cameras", "From every camera of the scene", 2),
-            ("FRAMES", "Animation", "From the active camera, over the frames of the animation", 3),
-        ],
+        items=KINDS,
         default=_SWEEP.kind,
     )
     views: IntProperty(
@@ -261,6 +258,9 @@ class SynthDataScene(bpy.types.PropertyGroup):
         description="ADE20K class of all other pixels in segmentation images, such as wall; empty: black",
     )
     labels: PointerProperty(name="Labels", type=SynthDataLabels)
+    sweep_settings: PointerProperty(name="Sweep Settings", type=SynthDataSweep)
+    variation: PointerProperty(name="Variation", type=SynthDataVariation)
+    populate: PointerProperty(name="Populate", type=SynthDataPopulate)
     exports: EnumProperty(
         name="Exports",
         description="Formats that are written beside COCO",
@@ -274,10 +274,12 @@ class SynthDataScene(bpy.types.PropertyGroup):
     )
     info: PointerProperty(name="Info", type=SynthDataInfo)
     use_styles: BoolProperty(
-        name="Stylize", description="Make pictures with Stable Diffusion and ControlNet", default=True
+        name="Stylize", description="Make pictures with a diffusion model and ControlNets", default=True
     )
     styles: CollectionProperty(type=SynthDataStyle)
     active_style: IntProperty(name="Active Style")
+    prompts: PointerProperty(name="Prompts", type=SynthDataPrompts)
+    fidelity: PointerProperty(name="Fidelity", type=SynthDataFidelity)
     model: EnumProperty(
         name="Model",
         description="What makes the pictures",
@@ -288,11 +290,13 @@ class SynthDataScene(bpy.types.PropertyGroup):
                 "The small model that comes with SynthData, for trying out",
                 0,
             ),
-            ("CUSTOM", "Stable Diffusion", "A Stable Diffusion model with ControlNets of your own choice", 1),
+            ("CUSTOM", "Own Model", "A diffusion model with ControlNets of your own choice", 1),
         ],
     )
     model_path: StringProperty(
-        name="Base Model", description="Folder, hub id or .safetensors file of a Stable Diffusion 1.5 model"
+        name="Base Model",
+        description="Folder, hub id or .safetensors file of a model: Stable Diffusion 1.5, XL or 3.5, FLUX.1, "
+        "Qwen-Image or Z-Image",
     )
     control_depth: PointerProperty(name="Depth", type=SynthDataControl)
     control_normal: PointerProperty(name="Normal", type=SynthDataControl)
@@ -300,6 +304,10 @@ class SynthDataScene(bpy.types.PropertyGroup):
     control_canny: PointerProperty(name="Canny", type=SynthDataControl)
     control_softedge: PointerProperty(name="Soft Edge", type=SynthDataControl)
     control_lineart: PointerProperty(name="Line Art", type=SynthDataControl)
+    control_instances: PointerProperty(name="Instances", type=SynthDataControl)
+    control_depth_zoe: PointerProperty(name="Depth (Zoe)", type=SynthDataControl)
+    control_depth_leres: PointerProperty(name="Depth (LeReS)", type=SynthDataControl)
+    diffusion: PointerProperty(name="Diffusion", type=SynthDataDiffusion)
     steps: IntProperty(
         name="Steps", description="Diffusion steps; 0: as the model recommends", min=0, max=1000
     )
@@ -322,7 +330,16 @@ class SynthDataScene(bpy.types.PropertyGroup):
     )
 
 
-CLASSES = (*label_properties.CLASSES, SynthDataStyle, SynthDataControl, SynthDataScene)
+CLASSES = (
+    *label_properties.CLASSES,
+    *model_properties.CLASSES,
+    *style_properties.CLASSES,
+    *sweep_properties.CLASSES,
+    *variation_properties.CLASSES,
+    *populate_properties.CLASSES,
+    SynthDataStyle,
+    SynthDataScene,
+)
 
 
 def attach() -> None:

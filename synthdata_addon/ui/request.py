@@ -9,6 +9,7 @@ from pathlib import Path
 import bpy
 
 from ..core.errors import DatasetError, SpecError
+from ..core.prompts import StylePrompts, with_wildcards
 from ..core.spec import JobSpec, load_spec
 from .settings import job_from_scene, parse_seed
 
@@ -24,7 +25,8 @@ def resolve_request(scene: bpy.types.Scene, *, job: str = "", views: int = 0, se
         spec = dataclasses.replace(spec, sweep=dataclasses.replace(spec.sweep, views=views))
     if seed:
         spec = dataclasses.replace(spec, seed=parse_seed(seed))
-    return spec
+    templates = [StylePrompts(style.name, style.prompt, style.negative_prompt) for style in spec.styles]
+    return dataclasses.replace(spec, prompts=with_wildcards(spec.prompts, templates))
 
 
 def _read_job_file(name: str) -> JobSpec:

@@ -17,10 +17,8 @@ from ..core.categories import (
     skeleton_to_text,
 )
 from ..core.controls import (
-    KINDS,
     OTHERS,
     ControlImagesSpec,
-    ControlSpec,
     segmentation_from_text,
     segmentation_to_text,
 )
@@ -30,24 +28,22 @@ from ..core.spec import (
     InfoSpec,
     JobSpec,
     LabelsSpec,
-    ModelSpec,
     PassesSpec,
     StyleSpec,
-    SweepSpec,
 )
+from .model_properties import apply_model, model_from_scene
+from .numbers import short as _short
+from .populate_properties import apply_populate, populate_of
+from .style_properties import (
+    apply_fidelity,
+    apply_prompts,
+    fidelity_from_scene,
+    prompts_from_scene,
+    style_from_item,
+)
+from .sweep_properties import apply_sweep, sweep_from_scene
+from .variation_settings import set_variation, variation_of
 
-STRENGTH = ("scale", "start", "end")
-SWEEP_NUMBERS = (
-    "views",
-    "radius",
-    "elevation",
-    "elevation_min",
-    "elevation_max",
-    "azimuth_start",
-    "azimuth_range",
-    "jitter",
-    "lens",
-)
 LABELS = tuple(field.name for field in dataclasses.fields(LabelsSpec) if field.name != "categories")
 INFO = tuple(field.name for field in dataclasses.fields(InfoSpec))
 
@@ -64,7 +60,7 @@ def job_from_scene(scene: bpy.types.Scene) -> JobSpec:
         seed=parse_seed(settings.seed),
         width=settings.width,
         height=settings.height,
-        sweep=_sweep(scene),
+        sweep=sweep_from_scene(scene),
         passes=PassesSpec(
             beauty=settings.beauty,
             beauty_samples=settings.beauty_samples,
@@ -75,8 +71,12 @@ def job_from_scene(scene: bpy.types.Scene) -> JobSpec:
         exports=tuple(kind for kind in get_args(ExportKind) if kind in settings.exports),
         info=InfoSpec(**{name: getattr(settings.info, name) for name in INFO}),
         styles=_styles(settings) if settings.use_styles else (),
-        model=_model(settings),
+        prompts=prompts_from_scene(settings),
+        fidelity=fidelity_from_scene(settings),
+        model=model_from_scene(settings),
         control_images=_control_images(settings),
+        variation=variation_of(settings.variation),
+        populate=populate_of(scene),
         val_fraction=_short(settings.val_fraction),
         depth_near=_short(settings.depth_near),
         depth_far=_short(settings.depth_far),
@@ -95,30 +95,6 @@ def parse_seed(text: str) -> int:
         raise SpecError(
             "spec.seed", f"The seed '{text}' is not a whole number.", "Type digits only."
         ) from error
-
-
-def _short(value: float) -> float:
-    """Return a float32 property as the decimal that was typed: 0.2, not 0.20000000298."""
-    return float(f"{value:.7g}")
-
-
-def _sweep(scene: bpy.types.Scene) -> SweepSpec:
-    settings = scene.synthdata
-    numbers: dict[str, Any] = {name: getattr(settings, name) for name in SWEEP_NUMBERS}
-    numbers = {name: _short(value) if isinstance(value, float) else value for name, value in numbers.items()}
-    frames = (
-        (scene.frame_start, scene.frame_end)
-        if settings.use_scene_frames
-        else (settings.frame_start, settings.frame_end)
-    )
-    return SweepSpec(
-        kind=settings.sweep,
-        target=settings.target.name if settings.target else "",
-        frame_start=frames[0],
-        frame_end=frames[1],
-        frame_step=settings.frame_step,
-        **numbers,
-    )
 
 
 def _labels(group: Any) -> LabelsSpec:
@@ -157,39 +133,7 @@ def set_categories(labels: Any, categories: Iterable[Category]) -> None:
 
 
 def _styles(settings: Any) -> tuple[StyleSpec, ...]:
-    return tuple(
-        StyleSpec(name=style.name, prompt=style.prompt, negative_prompt=style.negative_prompt)
-        for style in settings.styles
-        if style.enabled
-    )
-
-
-def _model(settings: Any) -> ModelSpec:
-    common = {
-        "steps": settings.steps,
-        "guidance_scale": _short(settings.guidance_scale),
-        "device": settings.device,
-    }
-    if settings.model == "EMBEDDED":
-        return ModelSpec(**common)
-    groups = [(kind, getattr(settings, f"control_{kind}")) for kind in KINDS]
-    controls = tuple(
-        ControlSpec(
-            kind=kind,
-            model=bpy.path.abspath(group.model),
-            **{name: _short(getattr(group, name)) for name in STRENGTH},
-        )
-        for kind, group in groups
-        if group.enabled and group.model
-    )
-    path = bpy.path.abspath(settings.model_path)
-    if not path:
-        raise SpecError(
-            "spec.model",
-            "No base model is chosen.",
-            "Name a Stable Diffusion folder, hub id or .safetensors file.",
-        )
-    return ModelSpec(path=path, controls=controls, **common)
+    return tuple(style_from_item(style) for style in settings.styles if style.enabled)
 
 
 def _control_images(settings: Any) -> ControlImagesSpec:
@@ -207,11 +151,7 @@ def apply_job(spec: JobSpec, scene: bpy.types.Scene) -> None:
     settings.seed = str(spec.seed)
     for name in ("width", "height", "val_fraction", "depth_near", "depth_far"):
         setattr(settings, name, getattr(spec, name))
-    settings.sweep = spec.sweep.kind
-    for name in (*SWEEP_NUMBERS, "frame_start", "frame_end", "frame_step"):
-        setattr(settings, name, getattr(spec.sweep, name))
-    settings.use_scene_frames = False
-    settings.target = scene.objects.get(spec.sweep.target) if spec.sweep.target else None
+    apply_sweep(spec.sweep, scene)
     settings.beauty, settings.beauty_samples = spec.passes.beauty, spec.passes.beauty_samples
     settings.cryptomatte, settings.keep_passes = spec.passes.cryptomatte, spec.passes.keep
     for name in LABELS:
@@ -224,7 +164,11 @@ def apply_job(spec: JobSpec, scene: bpy.types.Scene) -> None:
     settings.styles.clear()
     for style in spec.styles:
         add_style(settings, style)
-    _apply_model(spec.model, settings)
+    apply_prompts(spec.prompts, settings)
+    apply_fidelity(spec.fidelity, settings)
+    apply_model(spec.model, settings)
+    set_variation(settings.variation, spec.variation)
+    apply_populate(spec.populate, scene)
     images = spec.control_images
     settings.control_kinds = set(images.kinds) & set(OTHERS)
     settings.canny_from, settings.unlabelled = images.canny_from, images.unlabelled
@@ -236,17 +180,3 @@ def add_style(settings: Any, style: StyleSpec) -> None:
     item = settings.styles.add()
     for field in dataclasses.fields(style):
         setattr(item, field.name, getattr(style, field.name))
-
-
-def _apply_model(model: ModelSpec, settings: Any) -> None:
-    settings.model = "CUSTOM" if model.path else "EMBEDDED"
-    settings.model_path = model.path
-    settings.steps, settings.guidance_scale, settings.device = model.steps, model.guidance_scale, model.device
-    by_kind = {control.kind: control for control in model.controls}
-    for kind in KINDS:
-        group, control = getattr(settings, f"control_{kind}"), by_kind.get(kind)
-        group.enabled = control is not None or not model.path
-        if control is not None:
-            group.model = control.model
-            for name in STRENGTH:
-                setattr(group, name, getattr(control, name))

@@ -65,6 +65,11 @@ def summary(status: JobStatus) -> list[str]:
             lines.append(
                 f"{done.dropped} instances were left out: too few pixels, or too little of them visible."
             )
+        if done.rejected or done.unfaithful:
+            lines.append(
+                f"{done.rejected} pictures and {done.unfaithful} annotations were left out: pictures that do not show "
+                "what their labels say."
+            )
         if done.skipped:
             lines.append(f"{done.skipped} views or pictures were left out; the journals say why.")
     stages = "  ".join(f"{name} {format_seconds_short(value)}" for name, value in status.seconds.items())

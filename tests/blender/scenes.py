@@ -115,3 +115,23 @@ def copy_masks(output: Path, view: int) -> dict[tuple[str, str, tuple[int, ...]]
         assert key not in found
         found[key] = coco.annToMask(annotation).astype(bool)
     return found
+
+
+def left_behind() -> dict[str, Any]:
+    """Return the names of all data, but for Blender's own picture of a render, and what jobs change on objects."""
+    found: dict[str, Any] = {
+        item.identifier: sorted(
+            {data.name_full for data in getattr(bpy.data, item.identifier)} - {"Render Result"}
+        )
+        for item in bpy.data.bl_rna.properties
+        if item.type == "COLLECTION"
+    }
+    for obj in bpy.data.objects:
+        slots = [slot.material.name if slot.material else "" for slot in obj.material_slots]
+        deltas = obj.delta_location, obj.delta_rotation_euler, obj.delta_scale
+        found[f"object {obj.name}"] = (
+            [tuple(row) for row in obj.matrix_world],
+            [tuple(delta) for delta in deltas],
+            (obj.pass_index, obj.hide_render, slots),
+        )
+    return found

@@ -42,11 +42,11 @@ def test_every_control_is_a_row_that_opens(scene):
 
     apply_job(FULL, scene)
     closed = draw(SYNTHDATA_PT_styles)
-    assert (closed.count("enabled"), closed.count("model"), closed.count("scale")) == (6, 7, 0)
+    assert (closed.count("enabled"), closed.count("model"), closed.count("scale")) == (9, 10, 0)
     for kind in KINDS:
         getattr(scene.synthdata, f"control_{kind}").show = True
     opened = draw(SYNTHDATA_PT_styles)
-    assert [opened.count(name) for name in ("scale", "start", "end")] == [6, 6, 6]
+    assert [opened.count(name) for name in ("scale", "start", "end")] == [9, 9, 9]
     assert {"control_kinds", "canny_from", "segmentation", "unlabelled"} <= set(
         draw(SYNTHDATA_PT_control_images)
     )

@@ -53,8 +53,10 @@ def pipeline(folder, kind):
 def test_the_family_is_what_the_models_folder_says(tmp_path):
     base = pipeline(tmp_path / "sd", "StableDiffusionPipeline")
     large = pipeline(tmp_path / "xl", "StableDiffusionXLPipeline")
-    assert models.family(large) == "sdxl"
-    assert models.family(base) == models.family("org/name") == "sd15"
+    assert models.family(ModelSpec(large)) == "sdxl"
+    assert models.family(ModelSpec(base)) == "sd15"
+    assert models.family(ModelSpec("org/name")) is None
+    assert models.family(ModelSpec("org/name", family="flux")) == "flux"
     depth = ControlSpec("depth", "org/depth")
     scales = [models.resolve(ModelSpec(path, (depth,))).controls[0].scale for path in (base, large)]
     assert scales == [1.0, 0.5]

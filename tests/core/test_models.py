@@ -4,20 +4,33 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 
 from synthdata_addon.core import models
 from synthdata_addon.core.controls import ControlSpec
 from synthdata_addon.core.errors import ModelError
+from synthdata_addon.core.model_check import check_model
 from synthdata_addon.core.spec import ModelSpec
+
+
+def weights(shapes):
+    """A .safetensors file of zeros."""
+    header, end = {}, 0
+    for name, shape in shapes.items():
+        size = 4 * math.prod(shape)
+        header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [end, end + size]}
+        end += size
+    text = json.dumps(header).encode()
+    return len(text).to_bytes(8, "little") + text + bytes(end)
 
 
 def make_pipeline(folder, width=768):
     (folder / "unet").mkdir(parents=True)
     (folder / "model_index.json").write_text('{"_class_name": "StableDiffusionPipeline"}')
     (folder / "unet" / "config.json").write_text(json.dumps({"cross_attention_dim": width}))
-    (folder / "unet" / "diffusion_pytorch_model.safetensors").write_bytes(bytes(300_000))
+    (folder / "unet" / "diffusion_pytorch_model.safetensors").write_bytes(weights({"a": [75_000]}))
     return folder
 
 
@@ -34,26 +47,26 @@ def spec(base, control=None, **more):
 
 def refused(model):
     with pytest.raises(ModelError) as caught:
-        models.check_model(model)
+        check_model(model)
     assert caught.value.hint
     return caught.value
 
 
 def test_a_matching_pair_is_fine(tmp_path):
-    models.check_model(spec(make_pipeline(tmp_path / "sd"), make_control(tmp_path / "depth")))
+    check_model(spec(make_pipeline(tmp_path / "sd"), make_control(tmp_path / "depth")))
 
 
 def test_hub_ids_are_let_through():
-    models.check_model(
-        spec("stable-diffusion-v1-5/stable-diffusion-v1-5", "lllyasviel/control_v11f1p_sd15_depth")
-    )
+    check_model(spec("stable-diffusion-v1-5/stable-diffusion-v1-5", "lllyasviel/control_v11f1p_sd15_depth"))
 
 
 def test_a_single_file_is_fine_when_it_exists(tmp_path):
     file = tmp_path / "photo real v2.safetensors"
     assert refused(spec(file, "org/name")).code == "model.not_found"
     file.write_bytes(b"x")
-    models.check_model(spec(file, "org/name"))
+    assert refused(spec(file, "org/name")).code == "model.spoilt"
+    file.write_bytes(weights({"model.diffusion_model.input_blocks.0.0.weight": [4, 4, 3, 3]}))
+    check_model(spec(file, "org/name"))
 
 
 def test_a_folder_that_is_not_a_pipeline(tmp_path):
@@ -122,7 +135,7 @@ def test_a_folders_recommendations_fill_in_what_the_request_leaves_open(tmp_path
     model = models.resolve(ModelSpec(path=str(base)))
     assert model.controls == (ControlSpec("depth", str(base / "controlnet" / "depth"), 0.9, 0.0, 1.0),)
     assert (model.steps, model.guidance_scale) == (8, 1.5)
-    models.check_model(ModelSpec(path=str(base)))
+    check_model(ModelSpec(path=str(base)))
     assert models.read_defaults(base).styles[0].prompt == "snow"
     own = models.resolve(
         ModelSpec(path=str(base), steps=30, guidance_scale=0.0, controls=(ControlSpec("normal", "a/b"),))
@@ -172,3 +185,66 @@ def test_the_revision_changes_with_the_files_and_only_with_them(tmp_path):
     (control / "config.json").write_text((control / "config.json").read_text() + "\n")
     assert len({first, second, models.revision(model)}) == 3
     assert models.revision(spec("org/a", "org/b")) != models.revision(spec("org/a", "org/c"))
+
+
+UNET = "model.diffusion_model.input_blocks.0.0.weight"
+DEEP = "model.diffusion_model.input_blocks.4.1.transformer_blocks.0.attn2.to_k.weight"
+FLUX = "double_blocks.0.img_attn.norm.key_norm.scale"
+HEADERS = [
+    ("sd15", {UNET: [320, 4, 3, 3], DEEP: [640, 768]}),
+    ("sd15", {UNET: [320, 4, 3, 3], DEEP: [640, 1024]}),
+    ("sdxl", {UNET: [320, 4, 3, 3], DEEP: [640, 2048]}),
+    ("sdxl", {UNET: [320, 4, 3, 3], "conditioner.embedders.1.model.ln_final.weight": [8]}),
+    ("sd3", {"model.diffusion_model.joint_blocks.0.context_block.adaLN_modulation.1.bias": [8]}),
+    ("flux", {FLUX: [128], "img_in.weight": [3072, 64]}),
+    ("flux", {f"model.diffusion_model.{FLUX}": [128], "model.diffusion_model.img_in.weight": [3072, 64]}),
+    ("flux_control", {FLUX: [128], "img_in.weight": [3072, 128]}),
+    ("zimage", {"layers.0.adaLN_modulation.0.weight": [8, 8], "cap_embedder.1.weight": [8, 8]}),
+    (None, {"blocks.0.weight": [8]}),
+]
+
+
+@pytest.mark.parametrize(("family", "shapes"), HEADERS)
+def test_a_single_files_family_is_read_from_the_names_of_its_weights(family, shapes, tmp_path):
+    file = tmp_path / "model.safetensors"
+    small = {
+        name: shape if name.endswith(("to_k.weight", "img_in.weight")) else [1]
+        for name, shape in shapes.items()
+    }
+    file.write_bytes(weights(small))
+    assert models.family(spec(file, "org/name")) == family
+    if family is None:
+        assert refused(spec(file, "org/name")).code == "model.unknown_family"
+        check_model(spec(file, "org/name", family="sd15"))
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "family"),
+    [
+        ("StableDiffusionPipeline", "sd15"),
+        ("StableDiffusionXLPipeline", "sdxl"),
+        ("StableDiffusionXLControlNetImg2ImgPipeline", "sdxl"),
+        ("StableDiffusion3Pipeline", "sd3"),
+        ("FluxPipeline", "flux"),
+        ("FluxControlNetPipeline", "flux"),
+        ("FluxControlPipeline", "flux_control"),
+        ("QwenImagePipeline", "qwen"),
+        ("ZImagePipeline", "zimage"),
+        ("AuraFlowPipeline", None),
+        ("Flux2Pipeline", None),
+    ],
+)
+def test_a_folders_family_is_the_pipeline_it_names(pipeline, family, tmp_path):
+    (tmp_path / "model_index.json").write_text(json.dumps({"_class_name": pipeline}))
+    assert models.family(spec(tmp_path)) == family
+    if family is None:
+        error = refused(spec(tmp_path, "org/name"))
+        assert (error.code, pipeline in error.message) == ("model.unknown_family", True)
+
+
+def test_a_union_controlnet_makes_xl_a_family_of_its_own(tmp_path):
+    base = tmp_path / "xl"
+    base.mkdir()
+    (base / "model_index.json").write_text('{"_class_name": "StableDiffusionXLPipeline"}')
+    for kind, family in (("ControlNetModel", "sdxl"), ("ControlNetUnionModel", "sdxl_union")):
+        assert models.family(spec(base, make_control(tmp_path / kind, kind=kind))) == family

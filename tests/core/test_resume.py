@@ -12,6 +12,7 @@ from synthdata_addon.core.categories import number_categories
 from synthdata_addon.core.decode import to_json
 from synthdata_addon.core.errors import DatasetError
 from synthdata_addon.core.layout import DatasetFolder
+from synthdata_addon.core.model_spec import SpeedSpec
 from synthdata_addon.core.records import JobRecord
 from synthdata_addon.core.resume import check_same_job, read_job
 from synthdata_addon.core.spec import SCHEMA, JobSpec, ModelSpec, PassesSpec, StyleSpec, SweepSpec
@@ -60,7 +61,11 @@ def test_another_job_is_refused_with_what_changed(tmp_path, new, words):
 
 def test_settings_that_change_no_result_may_change(tmp_path):
     check_same_job(
-        JOB, changed(model=ModelSpec(device="cuda"), passes=PassesSpec(keep=True)), DatasetFolder(tmp_path)
+        JOB,
+        changed(
+            model=ModelSpec(device="cuda", speed=SpeedSpec(4, "ON", "MODEL")), passes=PassesSpec(keep=True)
+        ),
+        DatasetFolder(tmp_path),
     )
 
 

@@ -17,9 +17,9 @@ from synthdata_addon.core.spec import (
     ModelSpec,
     StyleSpec,
     load_spec,
-    style_slug,
     validate,
 )
+from synthdata_addon.core.style_spec import style_slug
 
 STYLE = {"name": "office", "prompt": "an office"}
 BAD = [
@@ -53,7 +53,7 @@ BAD = [
     ),
     (json.dumps({"styles": [{"name": " / ", "prompt": "x"}]}), "spec.style", "/"),
     (json.dumps({"styles": [{"name": "office", "prompt": "  "}]}), "spec.style", "office"),
-    (json.dumps({"styles": [{"name": "office"}]}), "spec.missing_key", "prompt"),
+    (json.dumps({"styles": [{"name": "office"}]}), "spec.style", "no prompt"),
     (json.dumps({"styles": {"a": 1}}), "spec.type", "a list"),
     (json.dumps({"styles": [STYLE], "model": {"path": "x"}}), "spec.controls", "x"),
     (

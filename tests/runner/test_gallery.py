@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from synthdata_addon.core.categories import Category
 from synthdata_addon.core.journal import Journal
-from synthdata_addon.core.records import ViewRecord
+from synthdata_addon.core.records import LabelRecord, ViewRecord
 from synthdata_addon.core.spec import JobSpec, StyleSpec
 from synthdata_addon.labels.coco import labelled_views
 from synthdata_addon.runner import gallery
@@ -83,3 +83,18 @@ def test_the_card_counts_and_escapes(tmp_path):
     assert "<script" not in text.replace("\\<script", "")
     assert f"seed {2**60}" in text
     assert len([line for line in text.splitlines() if line.startswith("| 1 |")]) == 1
+
+
+def test_the_page_has_the_statistics_of_all_views(tmp_path, monkeypatch):
+    monkeypatch.setattr(gallery, "MAX_VIEWS", 1)
+    folder, job, views = labelled(tmp_path, views=5)
+    write_gallery(folder, job, views)
+    text = folder.gallery.read_text(encoding="utf-8")
+    assert len(page_data(text)["views"]) == 1
+    plot = re.search(r"<figure><h2>Instances by size</h2>(.*?)</figure>", text, re.DOTALL).group(1)
+    records = [Journal(folder.labels_journal).at(LabelRecord, view.offset) for view in views]
+    things = sum(len(record.annotations) for record in records)
+    assert sum(map(int, re.findall(r'class="quiet"[^>]*>(\d+)<', plot))) == things == 15
+    assert "Where in the picture" in text
+    assert "Camera directions" not in text  # these views do not say what they look at
+    assert "<!--STATISTICS-->" not in text

@@ -47,6 +47,12 @@ def test_every_kind_is_written_without_any_model(tmp_path):
             inside[1:-1, 1:-1] & inside[:-2, 1:-1] & inside[2:, 1:-1] & inside[1:-1, :-2] & inside[1:-1, 2:]
         )
         assert (outline[1:-1, 1:-1][inside[1:-1, 1:-1] & ~core] == 255).all()
+        instances = image(folder, "instances", record.view)
+        assert len(np.unique(instances.reshape(-1, 3), axis=0)) == len(np.unique(ids))
+        assert (instances[ids == 1] == (0x9E, 0x37, 0x79)).all()
+        for kind in ("depth", "depth_zoe", "depth_leres"):
+            grey = image(folder, kind, record.view)[..., 0].astype(int)
+            assert grey[ids == 2].min() > grey[(ids == 0)].max(), "the nearer ball is lighter than the wall"
         for kind in ("softedge", "lineart"):
             assert image(folder, kind, record.view)[outline == 255].min() > 100
     assert not validate(folder.root).kept

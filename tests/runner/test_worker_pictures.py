@@ -136,15 +136,15 @@ def test_a_model_that_fails_every_time_is_given_up(tmp_path, tiny_model):
 def test_memory_that_runs_out_costs_one_picture(tmp_path, tiny_model, monkeypatch):
     from synthdata_addon.stylize.pipeline import Stylizer
 
-    real, calls = Stylizer.picture, []
+    real, calls = Stylizer.pictures, []
 
-    def picture(self, *arguments):
+    def pictures(self, *arguments):
         calls.append(1)
         if len(calls) == 2:
             raise RuntimeError("CUDA out of memory. Tried to allocate 20.00 GiB\nmore lines")
         return real(self, *arguments)
 
-    monkeypatch.setattr(Stylizer, "picture", picture)
+    monkeypatch.setattr(Stylizer, "pictures", pictures)
     spec = replace(LABELS, styles=STYLES, model=ModelSpec(path=str(tiny_model)))
     said = run_here(labelled_dataset(tmp_path / "dataset", spec, 2))
     (warning,) = of(protocol.Warning, said)

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 
+from ..modelling.stage import Stage
 from .layout import CAMERA, CAMERA_AIM, CAMERA_LENS, TARGET, Layout
 from .room import add_lights, add_room
-from .stage import Stage
 
 __all__ = ["ExampleRoom", "add_example_room"]
+
+GROUPS = ("Room", "Furniture", "Objects", "Distractors", "Lights")
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ def add_example_room(scene: bpy.types.Scene, *, seed: int = 0) -> ExampleRoom:
     ``seed`` (>= 0) draws colours, leaves and small turns. The scene's camera is set only if it has none.
     Needs the add-on to be registered: categories are written to ``object.synthdata.category``.
     """
-    stage = Stage(scene)
+    stage = Stage(scene, "Example Room", GROUPS, "Example")
     add_room(stage)
     Layout(stage, np.random.default_rng(seed)).fill()
     add_lights(stage)

@@ -7,10 +7,10 @@ from math import cos, radians, sin
 
 import numpy as np
 
-from . import desk_things, furniture, surroundings
-from .furniture import DESK_SIZE, SHELF_BOTTOM, SHELF_MIDDLE, SHELF_SIZE
+from ..modelling import desk_things, furniture, surroundings
+from ..modelling.furniture import DESK_SIZE, SHELF_BOTTOM, SHELF_MIDDLE, SHELF_SIZE
+from ..modelling.stage import CONTACT_GAP, Place, Stage
 from .room import DEPTH, RUG_THICKNESS, WIDTH
-from .stage import CONTACT_GAP, Place, Stage
 
 RUG_TOP = RUG_THICKNESS + CONTACT_GAP
 DESK_TOP = RUG_TOP + CONTACT_GAP + DESK_SIZE[2]  # height of the desk top above the floor

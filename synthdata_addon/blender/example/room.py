@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .model import Model
-from .shapes import box, cylinder, sphere
-from .stage import Place, Stage
-from .surroundings import poster, rug
+from ..modelling.model import Model
+from ..modelling.shapes import box, cylinder, sphere
+from ..modelling.stage import Place, Stage
+from ..modelling.surroundings import poster, rug
 
 WIDTH, DEPTH, HEIGHT = 7.0, 6.6, 2.8  # inside, along X, Y and Z
 WALL = 0.10

@@ -84,7 +84,9 @@ def _check_views(
             if picture.style:
                 read_picture(folder, picture.file, (head.height, head.width), findings)
         if job.job.passes.keep and view is not None and view.pass_file:
-            _check_passes(folder, view.pass_file, (head.height, head.width), findings)
+            lens = view.camera.distortion if view.camera is not None else None
+            size = (head.height, head.width) if lens is None else lens.render_size[::-1]
+            _check_passes(folder, view.pass_file, size, findings)
 
 
 def _check_passes(folder: DatasetFolder, file: str, size: tuple[int, int], findings: Findings) -> None:

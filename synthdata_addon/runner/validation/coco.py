@@ -191,8 +191,10 @@ class _Split:
         """Compare with the journal, view by view."""
         journal = Journal(self._folder.labels_journal)
         for view in self._views:
-            wanted = [_essence(item) for item in journal.at(LabelRecord, view.offset).annotations]
-            for entry in image_entries(self._job, view):
+            annotations = journal.at(LabelRecord, view.offset).annotations
+            for entry, picture in zip(image_entries(self._job, view), view.pictures, strict=True):
+                kept = (item for item in annotations if item.instance_id not in picture.dropped)
+                wanted = [_essence(item) for item in kept]
                 found = [_essence_of_entry(item) for item in by_image.get(entry["id"], [])]
                 if sorted(found, key=str) != sorted(wanted, key=str):
                     sentence = f"The annotations of image {entry['id']} are not those of labels.jsonl."

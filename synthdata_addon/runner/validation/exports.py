@@ -42,8 +42,9 @@ def _yolo(root: Path, folder: DatasetFolder, job: JobRecord, views: Sequence[Lab
     if not (root / "data.yaml").is_file():
         yield "There is no data.yaml."
     for view in views:
-        wanted = len(journal.at(LabelRecord, view.offset).annotations)
+        annotations = journal.at(LabelRecord, view.offset).annotations
         for picture in view.pictures:
+            wanted = sum(item.instance_id not in picture.dropped for item in annotations)
             name = Path(picture.file).name
             label = root / "labels" / view.split / f"{Path(name).stem}.txt"
             if not (root / "images" / view.split / name).is_file() or not label.is_file():

@@ -37,6 +37,13 @@ class SYNTHDATA_OT_generate(bpy.types.Operator):
         subtype="FILE_PATH",
     )
     extend: BoolProperty(name="Extend", description="As in the panel")
+    view: IntProperty(
+        name="View",
+        description="Make this view alone, again if it is there; -1: all views",
+        default=-1,
+        min=-1,
+        options={"SKIP_SAVE"},
+    )
 
     _timer: bpy.types.Timer | None = None
 
@@ -51,7 +58,8 @@ class SYNTHDATA_OT_generate(bpy.types.Operator):
         spec = resolve_request(context.scene, job=self.job, views=self.views, seed=self.seed)
         output = resolve_output(context.scene, self.output)
         extend = self.extend or context.scene.synthdata.extend
-        return GenerateJob(context.scene, context.view_layer, spec, output, extend=extend)
+        only = self.view if self.view >= 0 else None
+        return GenerateJob(context.scene, context.view_layer, spec, output, extend=extend, only=only)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         exit_status.set_failed(True)
