@@ -11,7 +11,7 @@ from ..blender.planning import Coverage, Plan
 from ..core.plots import page
 from ..core.statistics import SIZES
 
-BAR = 12
+BAR = 8
 """Characters of the longest bar."""
 SHOWN_REASONS = 2
 PAGE_NAME = "synthdata_coverage.html"

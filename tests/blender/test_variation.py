@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import bpy
@@ -21,6 +22,8 @@ from tests.blender.opencv import read_picture
 from tests.blender.test_restore import snapshot
 from tests.same_dataset import differing
 
+VIEWS = int(os.environ.get("SYNTHDATA_TEST_VIEWS", "4"))
+"""Of the job after which nothing may be left; 100 were tried."""
 ENGINE = "CYCLES"
 
 
@@ -126,14 +129,15 @@ def variations(output: Path) -> list[dict]:
 
 def test_nothing_is_left_of_a_job_with_everything_on(lit, tmp_path):
     everything_on(lit, tmp_path)
+    lit.synthdata.views = VIEWS
     before = whole(lit)
     scenes.generate(tmp_path / "dataset")
     assert whole(lit) == before
     drawn = variations(tmp_path / "dataset")
-    assert len(drawn) == 4
+    assert len(drawn) == VIEWS
     kinds = {"frame", "objects", "lens", "camera", "lights", "extra_lights", "world", "materials", "noise"}
     assert all(set(entry) == kinds for entry in drawn)
-    assert len({json.dumps(entry) for entry in drawn}) == 4
+    assert len({json.dumps(entry) for entry in drawn}) == VIEWS
 
 
 def test_nothing_is_left_after_an_error_a_cancel_or_a_save(lit, tmp_path, monkeypatch):
