@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from mathutils import Euler, Matrix, Quaternion
 
+from synthdata_addon.blender.modelling.stage import SURFACE
 from synthdata_addon.blender.session import RenderSession
 from synthdata_addon.blender.vary.changes import Changes
 from synthdata_addon.blender.vary.moving import move
@@ -311,12 +312,20 @@ def test_what_is_hidden_has_no_annotation(scene, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("scope", "moved"), [("CATEGORIES", {"Ball"}), ("LABELLED", {"Left", "Right", "Ball"})]
+    ("scope", "categories", "moved"),
+    [
+        ("CATEGORIES", "ball", {"Ball"}),
+        ("CATEGORIES", "box", {"Left", "Right"}),
+        ("LABELLED", "", {"Right", "Ball"}),
+        ("EVERYTHING", "", {"Right", "Ball"}),
+    ],
 )
-def test_only_what_is_in_scope_moves(scene, tmp_path, scope, moved):
+def test_only_what_is_in_scope_moves(scene, tmp_path, scope, categories, moved):
+    """A marked surface, which others may stand on, moves only where its category is named."""
+    bpy.data.objects["Left"][SURFACE] = "support"
     objects = scene.synthdata.variation.objects
     objects.use, objects.location = True, (0.5, 0.0, 0.0)
-    objects.scope, objects.categories = scope, "ball"
+    objects.scope, objects.categories = scope, categories
     scenes.generate(tmp_path, views=2)
     known = scenes.instances(tmp_path)
     for instance in scenes.lines(tmp_path / "views.jsonl")[0]["instances"]:

@@ -16,7 +16,7 @@ from ...core.variation import ObjectsVariation
 from ..categories import CategoryRules
 from .changes import Changes, can_change
 from .moving import can_move, move
-from .scope import Unit, has_ancestor_in, in_scope, units
+from .scope import Unit, carries_others, has_ancestor_in, in_scope, units
 
 
 def vary_objects(
@@ -30,6 +30,8 @@ def vary_objects(
 ) -> dict[str, Any]:
     """Move and hide the things in scope; return what the journal says of it.
 
+    Marked surfaces (tables, shelves, floors) stay as they are unless their category is named: others stand on them.
+
     Args:
         spec: what varies.
         seed: the job's.
@@ -40,6 +42,8 @@ def vary_objects(
         changes: remembers what things were.
     """
     chosen = [unit for unit in units(layer, rules) if in_scope(spec, unit.category)]
+    if spec.scope != "CATEGORIES":
+        chosen = [unit for unit in chosen if not carries_others(unit)]
     fixed = [unit for unit in chosen if not all(map(can_move, unit.roots))]
     changes.untouched |= {unit.name for unit in fixed}
     free = [unit for unit in chosen if unit not in fixed]

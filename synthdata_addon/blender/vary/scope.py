@@ -10,6 +10,7 @@ import bpy
 
 from ...core.variation import MaterialsVariation, ObjectsVariation
 from ..categories import CategoryRules
+from ..modelling.stage import SURFACE
 from ..scan import RENDERED_TYPES
 
 
@@ -44,6 +45,11 @@ def in_scope(spec: ObjectsVariation | MaterialsVariation, category: str) -> bool
     if spec.scope == "CATEGORIES":
         return category in spec.categories
     return spec.scope == "EVERYTHING" or bool(category) == (spec.scope == "LABELLED")
+
+
+def carries_others(unit: Unit) -> bool:
+    """Tell whether a thing is marked as a surface: what stands on it would hang in the air without it."""
+    return any(SURFACE in obj for obj in unit.members)
 
 
 def shown_objects(layer: bpy.types.ViewLayer) -> tuple[bpy.types.Object, ...]:
