@@ -88,8 +88,8 @@ class MaterialsVariation:
 class ObjectsVariation:
     """Labels and picture. ``location`` is how far each axis of the world may shift a thing, ``rotation`` how far it
     turns to either side about world Z or a free axis, ``scale`` a factor. ``hidden`` is the share that is not there;
-    ``shuffle`` makes things exchange places. A collection that is one instance moves as one. Marked surfaces stay as they
-    are, unless their category is named.
+    ``shuffle`` makes things exchange places. A collection that is one instance moves as one. Marked surfaces stay as
+    they are, unless their category is named.
     """
 
     use: bool = False
