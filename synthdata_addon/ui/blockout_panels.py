@@ -19,28 +19,6 @@ from .ops.populate import (
 from .panel import SidebarPanel
 
 
-class SYNTHDATA_UL_sources(bpy.types.UIList):
-    """Collections: their name, how many things, and whether they are one thing."""
-
-    def draw_item(
-        self,
-        _context: bpy.types.Context,
-        layout: bpy.types.UILayout,
-        _data: Any,
-        item: Any,
-        _icon: int,
-        _active_data: Any,
-        _active_property: str,
-        _index: int = 0,
-        _flag: int = 0,
-    ) -> None:
-        split = layout.split(factor=0.6)
-        split.prop(item, "collection", text="")
-        row = split.row(align=True)
-        row.prop(item, "count", text="")
-        row.prop(item, "whole", text="", icon="OUTLINER_COLLECTION")
-
-
 class SYNTHDATA_PT_scene(SidebarPanel):
     """Sets to start from."""
 
@@ -105,4 +83,4 @@ class SYNTHDATA_PT_populate(SidebarPanel):
             column.prop(settings, name)
 
 
-CLASSES = (SYNTHDATA_UL_sources, SYNTHDATA_PT_scene, SYNTHDATA_PT_populate)
+CLASSES = (SYNTHDATA_PT_scene, SYNTHDATA_PT_populate)

@@ -48,4 +48,15 @@ class SYNTHDATA_UL_categories(ItemList):
         split.prop(item, "name", text="", emboss=False)
 
 
-CLASSES = (SYNTHDATA_UL_styles, SYNTHDATA_UL_categories)
+class SYNTHDATA_UL_sources(ItemList):
+    """Collections to place: their name, how many things, and whether they are one thing."""
+
+    def draw_row(self, layout: bpy.types.UILayout, item: Any) -> None:
+        split = layout.split(factor=0.6)
+        split.prop(item, "collection", text="")
+        row = split.row(align=True)
+        row.prop(item, "count", text="")
+        row.prop(item, "whole", text="", icon="OUTLINER_COLLECTION")
+
+
+CLASSES = (SYNTHDATA_UL_styles, SYNTHDATA_UL_categories, SYNTHDATA_UL_sources)

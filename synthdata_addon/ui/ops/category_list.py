@@ -14,6 +14,7 @@ from ...core.category_file import preset_categories, read_categories, write_cate
 from ...core.errors import SynthDataError
 from ..settings import categories_of, set_categories
 from ..used_categories import count_categories
+from .list_items import free_name, remove_active
 
 
 class SYNTHDATA_OT_category_add(bpy.types.Operator):
@@ -25,8 +26,7 @@ class SYNTHDATA_OT_category_add(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         labels = context.scene.synthdata.labels
-        taken = {item.name for item in labels.categories}
-        name = next(f"category {i}" for i in range(1, len(taken) + 2) if f"category {i}" not in taken)
+        name = free_name("category", labels.categories)
         number = max((item.category_id for item in labels.categories), default=0) + 1
         item = labels.categories.add()
         item.name, item.category_id = name, number
@@ -46,9 +46,7 @@ class SYNTHDATA_OT_category_remove(bpy.types.Operator):
         return bool(context.scene.synthdata.labels.categories)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        labels = context.scene.synthdata.labels
-        labels.categories.remove(labels.active_category)
-        labels.active_category = max(0, min(labels.active_category, len(labels.categories) - 1))
+        remove_active(context.scene.synthdata.labels, "categories", "active_category")
         return {"FINISHED"}
 
 

@@ -12,6 +12,7 @@ from ...blender.populate.population import clear, populate, populated_collection
 from ...core.errors import SynthDataError
 from ...core.spec import LabelsSpec
 from ..populate_properties import SURFACE_ITEMS, request_of
+from .list_items import remove_active
 
 
 class SYNTHDATA_OT_populate(bpy.types.Operator):
@@ -112,9 +113,7 @@ class SYNTHDATA_OT_source_remove(bpy.types.Operator):
         return 0 <= settings.active_source < len(settings.sources)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        settings = context.scene.synthdata.populate
-        settings.sources.remove(settings.active_source)
-        settings.active_source = max(0, min(settings.active_source, len(settings.sources) - 1))
+        remove_active(context.scene.synthdata.populate, "sources", "active_source")
         return {"FINISHED"}
 
 

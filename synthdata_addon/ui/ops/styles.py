@@ -8,6 +8,7 @@ from bpy.props import EnumProperty
 
 from ...core.spec import StyleSpec
 from ..settings import add_style
+from .list_items import free_name, remove_active
 
 
 class SYNTHDATA_OT_style_add(bpy.types.Operator):
@@ -19,9 +20,7 @@ class SYNTHDATA_OT_style_add(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         settings = context.scene.synthdata
-        taken = {style.name for style in settings.styles}
-        name = next(f"style {i}" for i in range(1, len(taken) + 2) if f"style {i}" not in taken)
-        add_style(settings, StyleSpec(name=name, prompt="an office"))
+        add_style(settings, StyleSpec(name=free_name("style", settings.styles), prompt="an office"))
         settings.active_style = len(settings.styles) - 1
         return {"FINISHED"}
 
@@ -38,9 +37,7 @@ class SYNTHDATA_OT_style_remove(bpy.types.Operator):
         return bool(context.scene.synthdata.styles)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        settings = context.scene.synthdata
-        settings.styles.remove(settings.active_style)
-        settings.active_style = max(0, min(settings.active_style, len(settings.styles) - 1))
+        remove_active(context.scene.synthdata, "styles", "active_style")
         return {"FINISHED"}
 
 
