@@ -43,7 +43,7 @@ def check_model(model: ModelSpec, size: tuple[int, int] | None = None) -> None:
         raise ModelError(
             "model.no_control",
             f"The model '{model.path}' comes with no ControlNet, so that its pictures would not follow the labels.",
-            "Add a depth or a normal ControlNet.",
+            "Add a ControlNet of the model's family, such as one for depth.",
         )
     if of == "flux_control":
         _check_own_control(model)

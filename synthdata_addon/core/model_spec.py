@@ -120,7 +120,7 @@ def check_model_spec(model: ModelSpec, *, beauty: bool, styles: Collection[str])
         raise SpecError(
             "spec.controls",
             f"The model '{model.path}' has no ControlNet, so that its pictures would not follow the labels.",
-            "Add a depth or a normal ControlNet.",
+            "Add a ControlNet of the model's family, such as one for depth.",
         )
     check_controls(model.controls)
     if model.source != "TEXT" and not beauty:

@@ -10,15 +10,13 @@ from typing import Any
 from ..core.journal import Journal
 from ..core.layout import DatasetFolder
 from ..core.records import AnnotationRecord, JobRecord, LabelRecord
-from .coco import SPLITS, LabelledView, image_entries
+from .coco import LabelledView, by_split, image_entries
 from .coco_file import write_file
 
 
 def write_captions(folder: DatasetFolder, job: JobRecord, views: Iterable[LabelledView]) -> None:
     """Write ``captions_train.json`` and ``captions_val.json``: one caption a picture."""
-    chosen = list(views)
-    for split in SPLITS:
-        part = [view for view in chosen if view.split == split]
+    for split, part in by_split(views):
         lists: dict[str, Iterable[Any]] = {
             "images": (image for view in part for image in image_entries(job, view)),
             "annotations": _annotations(folder, job, part),

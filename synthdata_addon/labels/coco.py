@@ -91,6 +91,13 @@ def labelled_views(folder: DatasetFolder, job: JobRecord) -> list[LabelledView]:
     ]
 
 
+def by_split(views: Iterable[LabelledView]) -> Iterator[tuple[str, list[LabelledView]]]:
+    """Yield every split with its views, in their order; a split may have none."""
+    chosen = list(views)
+    for split in SPLITS:
+        yield split, [view for view in chosen if view.split == split]
+
+
 def write_annotations(folder: DatasetFolder, job: JobRecord, views: Iterable[LabelledView]) -> Counter[int]:
     """Write ``instances_train.json`` and ``instances_val.json``; both always, empty ones included.
 
@@ -100,10 +107,8 @@ def write_annotations(folder: DatasetFolder, job: JobRecord, views: Iterable[Lab
     Returns:
         The number of annotations in both files, by category id.
     """
-    chosen = list(views)
     count: Counter[int] = Counter()
-    for split in SPLITS:
-        part = [view for view in chosen if view.split == split]
+    for split, part in by_split(views):
         lists: dict[str, Iterable[Any]] = {
             "images": (image for view in part for image in _images_in_space(folder, job, view)),
             "annotations": _annotations(folder, job, part, count),

@@ -17,7 +17,7 @@ from ..core.arrays import IdMap, RGBImage
 from ..core.journal import Journal
 from ..core.layout import DatasetFolder
 from ..core.records import JobRecord, LabelRecord
-from .coco import SPLITS, LabelledView, image_entries
+from .coco import LabelledView, by_split, image_entries
 from .coco_file import category_entry, write_file
 
 
@@ -30,9 +30,7 @@ def panoptic_picture(ids: IdMap) -> RGBImage:
 
 def write_panoptic(folder: DatasetFolder, job: JobRecord, views: Iterable[LabelledView]) -> None:
     """Write ``panoptic_train.json`` and ``panoptic_val.json``; pictures of one view share its segments."""
-    chosen = list(views)
-    for split in SPLITS:
-        part = [view for view in chosen if view.split == split]
+    for split, part in by_split(views):
         lists: dict[str, Iterable[Any]] = {
             "images": (image for view in part for image in image_entries(job, view)),
             "annotations": _annotations(folder, job, part),

@@ -24,8 +24,8 @@ class ItemList(bpy.types.UIList):
         self.draw_row(layout, item)
 
     def draw_row(self, layout: bpy.types.UILayout, item: Any) -> None:
-        """Draw one item."""
-        raise NotImplementedError
+        """Draw one item: its name, unless a list shows more."""
+        layout.prop(item, "name", text="", emboss=False)
 
 
 class SYNTHDATA_UL_styles(ItemList):

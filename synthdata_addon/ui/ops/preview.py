@@ -14,16 +14,20 @@ from ..settings import job_from_scene
 from ..state import state
 
 
-class SYNTHDATA_OT_preview_cameras(bpy.types.Operator):
-    """Show all planned cameras in the viewport; those that would be left out are red. They follow the settings"""
-
-    bl_idname = "synthdata.preview_cameras"
-    bl_label = "Preview Cameras"
+class WithoutJob:
+    """Operators that cannot run beside a job, which has the scene."""
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
         cls.poll_message_set("A job is running")
         return state.job is None
+
+
+class SYNTHDATA_OT_preview_cameras(WithoutJob, bpy.types.Operator):
+    """Show all planned cameras in the viewport; those that would be left out are red. They follow the settings"""
+
+    bl_idname = "synthdata.preview_cameras"
+    bl_label = "Preview Cameras"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
@@ -47,16 +51,11 @@ class SYNTHDATA_OT_preview_clear(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class SYNTHDATA_OT_coverage(bpy.types.Operator):
+class SYNTHDATA_OT_coverage(WithoutJob, bpy.types.Operator):
     """Tell which directions, distances and object sizes the dataset will have, and open it as a page"""
 
     bl_idname = "synthdata.coverage"
     bl_label = "Coverage"
-
-    @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
-        cls.poll_message_set("A job is running")
-        return state.job is None
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
