@@ -30,7 +30,12 @@ class SynthDataError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}".strip()
+        return in_full(self.code, self.message, self.hint)
+
+
+def in_full(code: str, message: str, hint: str) -> str:
+    """Return an error or a warning as the user reads it: what is wrong, what to do, and the code to look it up by."""
+    return " ".join(part for part in (message, hint, f"[{code}]" if code else "") if part)
 
 
 def _one_line(message: str) -> str:

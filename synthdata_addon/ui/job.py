@@ -20,6 +20,7 @@ from ..blender.session import RenderSession
 from ..core import layout, protocol
 from ..core.begun import MAX_DEATHS, Begun
 from ..core.claim import Claim, io_errors
+from ..core.errors import in_full
 from ..core.fidelity_check import check_fidelity_models
 from ..core.journal import Journal
 from ..core.layout import DatasetFolder
@@ -281,11 +282,11 @@ class GenerateJob:
             stage.done, stage.eta = message.done, message.eta
             stage.total = max(stage.total, message.total)
         elif isinstance(message, protocol.Warning):
-            self.status.warnings.append(f"{message.message} {message.hint}".strip())
+            self.status.warnings.append(in_full(message.code, message.message, message.hint))
         elif isinstance(message, protocol.Error):
             log.error("%s: %s", message.code, message.message)
             if not self._restart_runner(message):
-                self.status.problems.append(f"{message.message} {message.hint}".strip())
+                self.status.problems.append(in_full(message.code, message.message, message.hint))
         elif isinstance(message, protocol.Hello):
             self._restarts.hello()
         elif isinstance(message, protocol.Done):

@@ -140,7 +140,7 @@ class SynthDataLabels(bpy.types.PropertyGroup):
         default=_LABELS.visibility,
     )
     amodal: BoolProperty(
-        name="Whole Masks",
+        name="Amodal",
         description="Also write mask and box of the whole instance, as if nothing hid it. Needs Visibility",
         default=_LABELS.amodal,
     )

@@ -204,8 +204,12 @@ class SynthDataScene(bpy.types.PropertyGroup):
     use_scene_frames: BoolProperty(
         name="Scene's Frame Range", description="Take the frame range of the scene", default=True
     )
-    frame_start: IntProperty(name="First Frame", default=_SWEEP.frame_start)
-    frame_end: IntProperty(name="Last Frame", default=_SWEEP.frame_end)
+    frame_start: IntProperty(
+        name="First Frame", description="Frame of the first view", default=_SWEEP.frame_start
+    )
+    frame_end: IntProperty(
+        name="Last Frame", description="Frame that no view lies behind", default=_SWEEP.frame_end
+    )
     frame_step: IntProperty(
         name="Every", description="Take every n-th frame", default=_SWEEP.frame_step, min=1
     )

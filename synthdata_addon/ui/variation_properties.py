@@ -259,8 +259,10 @@ class SynthDataFramesVariation(bpy.types.PropertyGroup):
     """Animation."""
 
     use: BoolProperty(name="Animation", description="Show another frame of the animation in each view")
-    start: IntProperty(name="First Frame", **_about("frames", "start"))
-    end: IntProperty(name="Last Frame", **_about("frames", "end"))
+    start: IntProperty(
+        name="First Frame", description="First frame that may be drawn", **_about("frames", "start")
+    )
+    end: IntProperty(name="Last Frame", description="Last frame that may be drawn", **_about("frames", "end"))
     step: IntProperty(name="Every", description="Take every n-th frame", **_about("frames", "step"))
 
 
