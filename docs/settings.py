@@ -45,8 +45,8 @@ TITLES = {
 HEAD = """# Every setting
 
 Written by `docs/settings.py` from the extension. *Key* is the name in a job file (`job.json`), where a `[]` stands for
-a list of such things. *Python* is the name under `bpy.context.scene.synthdata`, in which `control_depth` stands for each
-kind of control image (`control_normal`, `control_canny` and so on). Lengths are in scene units.
+a list of such things. *Python* is the name under `bpy.context.scene.synthdata`, in which `control_depth` stands for
+each kind of control image (`control_normal`, `control_canny` and so on). Lengths are in scene units.
 """
 
 

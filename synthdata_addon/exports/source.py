@@ -77,13 +77,17 @@ def place(source: Path, target: Path) -> None:
 
 @contextmanager
 def replacing_folder(target: Path) -> Iterator[Path]:
-    """Yield an empty folder beside ``target`` that takes its place on success and is gone on failure."""
+    """Yield an empty folder beside ``target`` that takes its place on success and is gone on failure.
+
+    What is in it is on disk before it gets its name, so that a power cut leaves no folder of empty files.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     part, old = (target.with_name(f".{target.name}.{end}") for end in ("part", "old"))
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir()
     try:
         yield part
+        _sync(part)
         if target.exists():
             shutil.rmtree(old, ignore_errors=True)
             target.rename(old)
@@ -94,3 +98,14 @@ def replacing_folder(target: Path) -> Iterator[Path]:
             old.rename(target)
         for stale in (part, old):
             shutil.rmtree(stale, ignore_errors=True)
+
+
+def _sync(folder: Path) -> None:
+    """Have all files of a folder on disk: by one call where the system has one, as each file's own takes long."""
+    if hasattr(os, "sync"):
+        os.sync()
+        return
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("r+b") as file:
+                os.fsync(file.fileno())

@@ -100,3 +100,19 @@ def test_failure_is_seen_in_the_exit_status(blender: RealBlender, way: str) -> N
     assert "categor" in done.stdout.lower()
     if way == "command":
         assert "Traceback" not in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize("trusted", [False, True])
+def test_scripts_of_a_file_run_only_when_asked(blender: RealBlender, trusted: bool) -> None:
+    """A file from elsewhere: its script and its driver's expression write files, if they are let."""
+    scene, traces = blender.work / "scripted.blend", blender.work / f"traces-{trusted}"
+    traces.mkdir()
+    blender.script("make_scripted.py", scene, traces)
+    for trace in traces.iterdir():  # making the file may have run the driver
+        trace.unlink()
+    output = str(blender.work / f"scripted-{trusted}")
+    asked = ["--enable-autoexec"] * trusted
+    done = blender.run("-b", *asked, str(scene), "--command", "synthdata", "generate", "--output", output)
+    assert done.returncode == 0, done.stdout
+    assert "1 view" in done.stdout
+    assert {trace.name for trace in traces.iterdir()} == ({"script", "driver"} if trusted else set())
