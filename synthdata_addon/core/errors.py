@@ -38,6 +38,11 @@ def in_full(code: str, message: str, hint: str) -> str:
     return " ".join(part for part in (message, hint, f"[{code}]" if code else "") if part)
 
 
+def cause(error: Exception) -> str:
+    """Return what an error says, to stand inside of another error's sentence: without a code of its own."""
+    return in_full("", error.message, error.hint) if isinstance(error, SynthDataError) else str(error)
+
+
 def _one_line(message: str) -> str:
     """Show what a name or a file put into a sentence without breaking the sentence: escaped, and not endless."""
     shown = "".join(

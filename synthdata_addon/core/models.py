@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from .controls import ALWAYS, KINDS, RECOMMENDED, ControlKind, ControlSpec, recommended
 from .decode import from_json, parse_json
-from .errors import ModelError, SpecError
+from .errors import ModelError, SpecError, cause
 from .families import FACTS, Family
 from .few_steps import preset
 from .model_files import base_family, control_facts
@@ -69,7 +69,7 @@ def read_defaults(folder: Path) -> ModelDefaults:
         defaults = from_json(ModelDefaults, known, DEFAULTS_FILE)
     except (OSError, UnicodeDecodeError, SpecError) as error:
         raise ModelError(
-            "model.bad_defaults", f"'{file}' cannot be read ({error}).", "Mend or remove the file."
+            "model.bad_defaults", f"'{file}' cannot be read ({cause(error)}).", "Mend or remove the file."
         ) from error
     controls = tuple(_absolute(control, folder) for control in defaults.controls)
     return replace(defaults, controls=controls)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from .decode import from_json, parse_json, to_json
-from .errors import DatasetError, SpecError
+from .errors import DatasetError, SpecError, cause
 from .layout import DatasetFolder
 from .records import JobRecord
 from .spec import SCHEMA
@@ -41,7 +41,7 @@ def read_job(folder: DatasetFolder) -> JobRecord | None:
     except (SpecError, UnicodeDecodeError) as error:
         raise DatasetError(
             "dataset.bad_job",
-            f"'{folder.job_file}' cannot be read: {error}",
+            f"'{folder.job_file}' cannot be read: {cause(error)}",
             "Choose an empty folder, or put the file back.",
         ) from error
 

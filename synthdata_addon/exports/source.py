@@ -101,11 +101,8 @@ def replacing_folder(target: Path) -> Iterator[Path]:
 
 
 def _sync(folder: Path) -> None:
-    """Have all files of a folder on disk: by one call where the system has one, as each file's own takes long."""
-    if hasattr(os, "sync"):
-        os.sync()
-        return
+    """Have all files of a folder on disk; those that are the dataset's own under another name are already."""
     for path in folder.rglob("*"):
-        if path.is_file():
+        if path.is_file() and path.stat().st_nlink == 1:
             with path.open("r+b") as file:
                 os.fsync(file.fileno())

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..core import layout
 from ..core.arrays import RGBImage
-from ..core.errors import SynthDataError
+from ..core.errors import SynthDataError, cause
 from ..core.layout import DatasetFolder
 from ..core.records import JobRecord, SampleRecord
 from ..core.seeds import Purpose, generator
@@ -64,7 +64,7 @@ class Baselines:
             verdict = self._judge.judge(request, picture, replace(record, background=background))
         except (SynthDataError, *FAULTS) as error:
             log.warning("Sample %s is not made: %s", request.sample, error)
-            return replace(record, picture="", skipped=str(error))
+            return replace(record, picture="", skipped=cause(error))
         with layout.replacing(self._folder.full(verdict.record.picture)) as path:
             write_png(path, verdict.picture)
         return replace(verdict.record, seconds=round(time.perf_counter() - start, 3))

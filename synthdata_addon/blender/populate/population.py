@@ -14,7 +14,7 @@ from mathutils import Matrix, Quaternion, Vector
 
 from ...core.arrays import Matrix4
 from ...core.decode import from_json, to_json
-from ...core.errors import SceneError, SpecError
+from ...core.errors import SceneError, SpecError, cause
 from ...core.populate import MAX_THINGS, PlacementSpec, check_placement
 from ..categories import CategoryRules
 from .bodies import Body, evaluated
@@ -214,7 +214,7 @@ def placement_of(collection: bpy.types.Collection) -> PlacementSpec:
     except (SpecError, ValueError, TypeError) as error:
         raise SceneError(
             "scene.placement",
-            f"The collection '{collection.name}' does not say how its things were placed ({error}).",
+            f"The collection '{collection.name}' does not say how its things were placed ({cause(error)}).",
             "Press Populate again.",
         ) from error
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ...core.errors import SpecError, SynthDataError
+from ...core.errors import SpecError, SynthDataError, cause
 from ...core.journal import Journal
 from ...core.layout import DatasetFolder
 from ...core.records import JobRecord, LabelRecord
@@ -66,7 +66,7 @@ def _is_readable(folder: DatasetFolder, view: LabelledView, findings: Findings) 
         try:
             read()
         except SpecError as error:
-            findings.add("journal.line", name, f"The line of view {view.view} cannot be read: {error}")
+            findings.add("journal.line", name, f"The line of view {view.view} cannot be read: {cause(error)}")
             readable = False
     return readable
 
@@ -97,7 +97,7 @@ def _check_passes(folder: DatasetFolder, file: str, size: tuple[int, int], findi
     try:
         shape = read_passes(folder.full(file)).index.shape
     except (SynthDataError, ValueError, OSError) as error:
-        findings.add("file.unreadable", file, f"The passes cannot be read ({error}).")
+        findings.add("file.unreadable", file, f"The passes cannot be read ({cause(error)}).")
         return
     if shape != size:
         findings.add("file.size", file, f"The passes have {shape[1]} x {shape[0]} pixels.")

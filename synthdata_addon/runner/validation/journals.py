@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ...core.decode import from_json, parse_json
-from ...core.errors import SpecError
+from ...core.errors import SpecError, cause
 from ...core.layout import DatasetFolder
 from ...core.records import JobRecord, LabelRecord, SampleRecord, ViewRecord
 from ...core.seeds import is_validation
@@ -87,5 +87,5 @@ def _lines(path: Path, cls: type[T], drop: Collection[str], findings: Findings) 
                     data = {key: value for key, value in data.items() if key not in drop}
                 records.append(from_json(cls, data, f"line {number}"))
             except (SpecError, UnicodeDecodeError) as error:
-                findings.add("journal.line", path.name, f"Line {number} cannot be read: {error}")
+                findings.add("journal.line", path.name, f"Line {number} cannot be read: {cause(error)}")
     return records
