@@ -21,7 +21,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import bpy
@@ -67,8 +67,17 @@ def whole_job(spec: JobSpec, folder: Path) -> float:
     return time.perf_counter() - began
 
 
-def bare_loop(spec: JobSpec, views: list[ViewRecord], folder: Path, codec: str) -> float:
-    """Render the views' passes and nothing else; return the seconds it took, preparation included."""
+def bare_loop(
+    spec: JobSpec,
+    views: list[ViewRecord],
+    folder: Path,
+    codec: str,
+    rendered: Callable[[], None] = lambda: None,
+) -> float:
+    """Render the views' passes and nothing else; return the seconds it took, preparation included.
+
+    ``rendered`` is called after each view.
+    """
     began = time.perf_counter()
     bench = JobScene(bpy.context.scene.name, bpy.context.view_layer.name, spec)
     try:
@@ -81,6 +90,7 @@ def bare_loop(spec: JobSpec, views: list[ViewRecord], folder: Path, codec: str) 
                 bench.camera().matrix_world = Matrix([list(row) for row in view.camera.cam_to_world])
                 scene.render.filepath = str(folder / f"{view.view:06d}.exr")
                 bpy.ops.render.render(write_still=True)
+                rendered()
     finally:
         bench.close()
     return time.perf_counter() - began
