@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What `build.py` does, one file a job. Standard library only; nothing of the package is imported here."""
+"""What `build.py` does, one file a job. Standard library only, and of the package what needs no more."""

@@ -13,8 +13,10 @@ from .console import BuildError, say
 from .demo import demo
 from .environments import BLENDERS
 from .lanes import LANES, Request, run_lanes
-from .packaging import PLATFORMS, package
+from .locks import lock
+from .packaging import Kind, package
 from .places import DEMO, DIST, ENVS, LOGS, ROOT, WHEELS
+from .platforms import PLATFORMS, PYTHONS
 from .runner_environment import runner_environment
 
 INTERRUPTED = 130
@@ -64,12 +66,19 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("extra", nargs="*", metavar="-- ARGUMENT", help="arguments for pytest, after --")
     add.set_defaults(run=_test)
 
-    add = commands.add_parser("package", parents=[blender], help="build the extension's zip in dist/")
+    add = commands.add_parser("package", parents=[blender, torch], help="build the extension's zip in dist/")
     add.add_argument("--platform", choices=[*PLATFORMS, "all"], help="default: this machine's")
-    add.set_defaults(run=lambda options: 0 if package(options.platform, options.blender) else 1)
+    add.add_argument("--bundled", action="store_true", help="with all that pictures need, for one Python")
+    add.add_argument("--python", choices=PYTHONS, help="Python of a bundled zip (default: that of --blender)")
+    add.set_defaults(run=_package)
 
     add = commands.add_parser("runner-env", parents=[torch], help="make only the runner's environment")
     add.set_defaults(run=_runner_env)
+
+    add = commands.add_parser(
+        "lock", help="write the lock files of the runner's wheels anew (for maintainers)"
+    )
+    add.set_defaults(run=lambda _options: lock())
 
     add = commands.add_parser(
         "clean", help="remove all that build.py made: environments, demo, dist, logs, wheels"
@@ -81,6 +90,13 @@ def _parser() -> argparse.ArgumentParser:
 def _test(options: argparse.Namespace) -> int:
     request = Request(options.fast, options.blender, options.torch_index, tuple(options.extra))
     return run_lanes(options.lane or LANES, request)
+
+
+def _package(options: argparse.Namespace) -> int:
+    if not options.bundled and (options.python or options.torch_index):
+        raise BuildError("--python and --torch-index are for a bundled zip.", "Add --bundled.")
+    kind = Kind(options.bundled, options.python, options.torch_index)
+    return 0 if package(options.platform, options.blender, kind) else 1
 
 
 def _runner_env(options: argparse.Namespace) -> int:
@@ -96,7 +112,7 @@ def _clean(_options: argparse.Namespace) -> int:
     for line in mounts.read_text(encoding="utf-8").splitlines() if mounts.exists() else ():
         if Path(line.split()[1]).is_relative_to(ROOT):
             raise BuildError(f"{line.split()[1]} is mounted inside the project.", f"umount {line.split()[1]}")
-    for path in (ENVS, LOGS, DEMO, DIST, *WHEELS.glob("*.whl")):
+    for path in (ENVS, LOGS, DEMO, DIST, WHEELS / "from-index", *WHEELS.glob("*.whl")):
         if path.is_dir():
             shutil.rmtree(path)
         else:

@@ -20,7 +20,7 @@ from .runner_environment import runner_environment
 from .system_libraries import check_system_libraries
 
 NO_TESTS_COLLECTED = 5
-OF_BLENDER = ("blender", "package", "real")
+OF_BLENDER = ("blender", "package", "real", "farm")
 VERSION_TESTS = ("test_truth_scene.py", "test_label_sources.py", "test_kinds.py", "test_sweeps.py")
 
 
@@ -76,12 +76,19 @@ def _lint(request: Request) -> Outcome:
 
 def _core(request: Request) -> Outcome:
     folders = sorted(
-        path for path in TESTS.glob("*/") if path.name not in OF_BLENDER and any(path.glob("test_*.py"))
+        path
+        for path in TESTS.glob("*/")
+        if path.name not in (*OF_BLENDER, "gallery") and any(path.glob("test_*.py"))
     )
     runner = _runner(request)
     runner.install("readers", ["--no-deps"], ["readers.txt"], size="about 110 MB")
     # One thread: on a busy machine torch with two is many times slower, and sums come out the same everywhere.
     return _pytest("core", runner, folders, request, minutes=25, OMP_NUM_THREADS="1")
+
+
+def _gallery(request: Request) -> Outcome:
+    """The gallery in a real browser: needs Chromium on PATH (Debian: apt install chromium), skips without."""
+    return _pytest("gallery", _runner(request), [TESTS / "gallery"], request, minutes=5, OMP_NUM_THREADS="1")
 
 
 def _blender(request: Request) -> Outcome:
@@ -115,11 +122,24 @@ def _real(request: Request) -> Outcome:
     return _pytest("real", _runner(request), [TESTS / "real"], request, minutes=40, **_pythons(request))
 
 
+def _farm(request: Request) -> Outcome:
+    """A cluster of Ray's on this machine, in an environment of its own: nothing else needs Ray."""
+    interpreter = _runner(request).interpreter()
+    assert interpreter is not None
+    side = Environment("farm")
+    side.create(interpreter)
+    side.install("farm", [], ["farm.txt"], size="Ray, about 80 MB")
+    side.install("test", [], ["test.txt"])
+    return _pytest("farm", side, [TESTS / "farm"], request, minutes=10, **_pythons(request))
+
+
 LANES: dict[str, Callable[[Request], Outcome]] = {
     "lint": _lint,
     "core": _core,
+    "gallery": _gallery,
     "blender": _blender,
     "versions": _versions,
+    "farm": _farm,
     "package": _package,
     "real": _real,
 }

@@ -1,66 +1,38 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`build.py package`: the extension's zip, one a platform, built and validated by Blender's own tool.
 
-Blender wants the manifest beside `__init__.py`, the repository wants a package with a name: so the extension is staged
-flat in a temporary folder, with its wheels.
+Two kinds: slim, for all Pythons, with what labels need (the runner is set up on first use); and bundled, for the Python
+of one Blender, with torch and all else that pictures need.
 """
 
 from __future__ import annotations
 
-import json
-import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from .console import BuildError, run_logged, say
 from .environments import Environment, blender_environment
-from .places import DIST, MANIFEST, PACKAGE, REQUIREMENTS, ROOT, WHEELS
+from .locks import Target
+from .places import DIST
+from .platforms import PYTHONS, Platform, chosen_platforms
+from .staging import stage
 from .system_libraries import check_system_libraries
-
-# Blender 4.2 to 5.0 run on 3.11, 5.1 on 3.13; Debian's Blenders on the system's own, 3.13 and 3.14.
-PYTHONS = ("3.11", "3.13", "3.14")
-NEVER_SHIPPED = shutil.ignore_patterns("__pycache__", "*.py[cod]", ".*", "tests", "*.blend1", "*.tmp")
+from .wheels import bundled_wheels, gather, slim_wheels, torch_from
 
 
 @dataclass(frozen=True)
-class Platform:
-    """A platform by Blender's name, and what its wheels are tagged with (for pip, and as their names end)."""
+class Kind:
+    """Which zip: slim, or ``bundled`` for ``python`` (by default that of the Blender), torch perhaps from an index."""
 
-    name: str
-    tags: tuple[str, ...]
-    ending: tuple[str, str]
-
-    def fits(self, wheel: Path) -> bool:
-        """Whether the wheel is for this platform."""
-        tag = wheel.stem.rsplit("-", 1)[-1]
-        return tag.startswith(self.ending[0]) and tag.endswith(self.ending[1])
+    bundled: bool = False
+    python: str | None = None
+    torch_index: str | None = None
 
 
-PLATFORMS = {
-    item.name: item
-    for item in (
-        Platform(
-            "linux-x64",
-            (
-                "manylinux_2_28_x86_64",
-                "manylinux_2_27_x86_64",
-                "manylinux_2_17_x86_64",
-                "manylinux2014_x86_64",
-            ),
-            ("manylinux", "x86_64"),
-        ),
-        Platform("windows-x64", ("win_amd64",), ("win", "amd64")),
-        Platform("macos-arm64", ("macosx_11_0_arm64",), ("macosx", "arm64")),
-        Platform("macos-x64", ("macosx_10_15_x86_64",), ("macosx", "x86_64")),
-    )
-}
-
-
-def package(platform_name: str | None, blender: str | None) -> list[Path]:
+def package(platform_name: str | None, blender: str | None, kind: Kind) -> list[Path]:
     """Build and validate the zip for one platform (by default this machine's) or "all".
 
     Returns:
@@ -69,116 +41,60 @@ def package(platform_name: str | None, blender: str | None) -> list[Path]:
     Raises:
         BuildError: an unknown platform, a wheel that is not to be had, or what Blender's tool refused.
     """
-    platforms = _platforms(platform_name)
+    platforms = chosen_platforms(platform_name)
     check_system_libraries()
     environment = blender_environment(blender)
-    wheels = fill_wheels(environment, platforms)
-    tool = _blender_tool(environment)
+    python = kind.python or _python_of(environment)
     DIST.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
-        source, built = Path(folder) / "source", Path(folder) / "built"
-        built.mkdir()
-        stage(source, wheels, platforms)
-        build = [*tool, "build", "--source-dir", source, "--output-dir", built, "--split-platforms"]
-        run_logged("building the extension", build, "package-build")
-        zips = [_keep(path) for path in sorted(built.glob("*.zip"))]
-    for path in zips:
-        run_logged(f"validating {path.name}", [*tool, "validate", path], "package-validate")
+    zips = []
+    for item in platforms:
+        if kind.bundled and platform_name == "all" and not item.has_torch:
+            say(f"• {item.name}: torch is not made for it any more; there is only the slim zip.")
+            continue
+        wheels = (
+            _bundle(environment, Target(item, python), kind) if kind.bundled else _slim(environment, item)
+        )
+        zips.append(_build(environment, item, wheels, python if kind.bundled else ""))
     for path in zips:
         say(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
     return zips
 
 
-def fill_wheels(environment: Environment, platforms: Sequence[Platform]) -> list[Path]:
-    """Bring the locked wheels of every shipped Python into `wheels/`, drop others, and return those of `platforms`."""
-    WHEELS.mkdir(exist_ok=True)
-    pins = _pins()
-    for path in WHEELS.glob("*.whl"):
-        if not any(_is_wheel_of(path, pin) for pin in pins):
-            path.unlink()
-    return [
-        _wheel(environment, item, python, pin) for item in platforms for python in PYTHONS for pin in pins
-    ]
+def _slim(environment: Environment, item: Platform) -> list[Path]:
+    targets = [Target(item, python) for python in PYTHONS]
+    found = [path for target in targets for path in gather(environment, target, slim_wheels(target))]
+    return list(dict.fromkeys(found))
 
 
-def stage(source: Path, wheels: Iterable[Path], platforms: Iterable[Platform]) -> None:
-    """Lay the extension out flat in the new folder `source`: package, manifest, wheels, licence, README."""
-    shutil.copytree(PACKAGE, source, ignore=NEVER_SHIPPED)
-    for name in ("LICENSE", "README.md"):
-        if (ROOT / name).is_file():
-            shutil.copyfile(ROOT / name, source / name)
-    (source / "wheels").mkdir()
-    names = []
-    for wheel in wheels:
-        shutil.copyfile(wheel, source / "wheels" / wheel.name)
-        names.append(f"./wheels/{wheel.name}")
-    (source / MANIFEST.name).write_text(_manifest(sorted(names), platforms), encoding="utf-8")
+def _bundle(environment: Environment, target: Target, kind: Kind) -> list[Path]:
+    wheels = bundled_wheels(target, with_torch=not kind.torch_index)
+    paths = gather(environment, target, wheels)
+    return [*paths, torch_from(kind.torch_index, environment, target)] if kind.torch_index else paths
 
 
-def _manifest(wheels: list[str], platforms: Iterable[Platform]) -> str:
-    """The manifest with the two generated lists, which must come before its first table."""
-    head, table, rest = MANIFEST.read_text(encoding="utf-8").partition("\n[")
-    generated = {"platforms": [item.name for item in platforms], "wheels": wheels}
-    lists = "".join(f"{key} = {json.dumps(value, indent=2)}\n" for key, value in generated.items())
-    return f"{head}\n{lists}{table}{rest}"
+def _build(environment: Environment, item: Platform, wheels: list[Path], only_python: str) -> Path:
+    tool = _blender_tool(environment)
+    with tempfile.TemporaryDirectory(dir=DIST) as folder:
+        source, built = Path(folder) / "source", Path(folder) / "built"
+        built.mkdir()
+        stage(source, wheels, item, only_python)
+        build = [*tool, "build", "--source-dir", source, "--output-dir", built, "--split-platforms"]
+        run_logged(f"building the extension for {item.name}", build, "package-build")
+        (made,) = built.glob("*.zip")
+        run_logged(f"validating {made.name}", [*tool, "validate", made], "package-validate")
+        suffix = f"-bundled-cp{only_python.replace('.', '')}" if only_python else ""
+        target = DIST / f"{made.stem}{suffix}.zip"
+        shutil.move(made, target)
+    return target
 
 
-def _wheel(environment: Environment, target: Platform, python: str, pin: str) -> Path:
-    def present() -> Path | None:
-        tag = f"-cp{python.replace('.', '')}-"
-        fitting = (
-            p
-            for p in sorted(WHEELS.glob("*.whl"))
-            if tag in p.name and _is_wheel_of(p, pin) and target.fits(p)
-        )
-        return next(fitting, None)
-
-    if not present():
-        command = [environment.python, "-m", "pip", "download", "--disable-pip-version-check", "--no-deps"]
-        command += [
-            "--only-binary=:all:",
-            "--implementation",
-            "cp",
-            "--python-version",
-            python,
-            "--dest",
-            WHEELS,
-        ]
-        command += [part for tag in target.tags for part in ("--platform", tag)]
-        run_logged(f"wheel {pin} for Python {python}, {target.name}", [*command, pin], "package-wheels")
-    found = present()
-    if not found:
+def _python_of(environment: Environment) -> str:
+    interpreter = environment.interpreter()
+    if interpreter is None:
         raise BuildError(
-            f"pip brought no wheel of {pin} for Python {python} on {target.name}.", "See .logs/."
+            f"{environment.path.name} has no Python that works.", "Run build.py clean, then try again."
         )
-    return found
-
-
-def _pins() -> list[str]:
-    lines = (REQUIREMENTS / "wheels.txt").read_text(encoding="utf-8").splitlines()
-    return [line.partition("#")[0].strip() for line in lines if line.partition("#")[0].strip()]
-
-
-def _is_wheel_of(wheel: Path, pin: str) -> bool:
-    return wheel.name.lower().startswith(pin.lower().replace("==", "-") + "-")
-
-
-def _platforms(name: str | None) -> list[Platform]:
-    if name == "all":
-        return list(PLATFORMS.values())
-    wanted = name or _this_platform()
-    if wanted not in PLATFORMS:
-        raise BuildError(
-            f"No wheels are locked for the platform {wanted}.", f"Known: {', '.join(PLATFORMS)}, all."
-        )
-    return [PLATFORMS[wanted]]
-
-
-def _this_platform() -> str:
-    systems = {"Linux": "linux", "Windows": "windows", "Darwin": "macos"}
-    machines = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64"}
-    system, machine = platform.system(), platform.machine().lower()
-    return f"{systems.get(system, system.lower())}-{machines.get(machine, machine)}"
+    return interpreter.name
 
 
 def _blender_tool(environment: Environment) -> list[object]:
@@ -191,9 +107,3 @@ def _blender_tool(environment: Environment) -> list[object]:
             f"{environment.path.name} has no blender_ext.py.", "Run build.py clean, then try again."
         )
     return [sys.executable, "-I", places[0]]
-
-
-def _keep(path: Path) -> Path:
-    target = DIST / path.name
-    shutil.move(path, target)
-    return target

@@ -1,17 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The runner's environment: diffusers and a torch that fits the machine.
-
-The plain torch for Linux brings gigabytes of CUDA; where there is no NVIDIA GPU its CPU build is looked for first.
-"""
+"""The runner's environment: diffusers and a torch that fits the machine, as `runner/torch_build.py` chooses it."""
 
 from __future__ import annotations
 
-import platform
-import shutil
 import subprocess
 import tempfile
 from dataclasses import dataclass
-from pathlib import Path
+
+from synthdata_addon.runner.torch_build import preferred_builds
+from synthdata_addon.runner.wheel_lock import this_platform
 
 from .console import environment as child_environment
 from .console import say
@@ -50,20 +47,15 @@ def runner_environment(torch_index: str | None = None) -> Environment:
     return RUNNER
 
 
-def has_nvidia_gpu() -> bool:
-    """Whether the NVIDIA driver is on this machine."""
-    return bool(shutil.which("nvidia-smi")) or Path("/proc/driver/nvidia/version").exists()
-
-
 def _choose_torch(known: tuple[Interpreter, ...], index: str | None) -> tuple[Interpreter, Torch]:
     plain = _torch_requirement()
     constrained = ("-c", str(REQUIREMENTS / "runner.txt"))
     if index:
         return known[0], Torch((plain, "--no-deps", "--index-url", index), "from the index you named")
-    if has_nvidia_gpu():
-        return known[0], Torch((plain, *constrained), "with CUDA, about 3 GB")
-    if platform.system() != "Linux" or platform.machine() != "x86_64":
-        return known[0], Torch((plain, *constrained), "about 200 MB")
+    builds = preferred_builds(this_platform())
+    if "cpu" not in builds:
+        size = "with CUDA, about 3 GB" if "cuda" in builds else "about 200 MB"
+        return known[0], Torch((plain, *constrained), size)
     for interpreter in known:
         if _resolves(f"{plain}+cpu", interpreter):
             if interpreter is not known[0]:

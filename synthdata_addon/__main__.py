@@ -4,36 +4,51 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 
 AUTOEXEC = "--enable-autoexec"
 USAGE = """usage: python -m synthdata_addon runner DATASET        label and picture an existing dataset
        python -m synthdata_addon validate DATASET       check a dataset: files, masks, boxes, ids
        python -m synthdata_addon export DATASET KIND... write yolo_detect, yolo_segment, bop or imagefolder
+       python -m synthdata_addon merge DATASET [SHARD...]   join the shards of a job; see merge --help
        python -m synthdata_addon places THING... --model MODEL [--address URL]   ask where things are found
+       python -m synthdata_addon models COMMAND         list, download or remove models of the hub
+       python -m synthdata_addon doctor [--json]        what this machine has, and what is amiss
+       python -m synthdata_addon setup-runner FOLDER    install torch and diffusers for this Python into a folder
+       python -m synthdata_addon check-python PYTHON    can that Python make pictures?
        python -m synthdata_addon example FILE.blend     save the example room (needs the bpy module)
        python -m synthdata_addon generate FILE.blend [options]   see generate --help (needs the bpy module)
+       python -m synthdata_addon generate --cluster ADDRESS FILE.blend --output DATASET [options]   on Ray
 
 Scripts and drivers in FILE.blend do not run, as in Blender itself; --enable-autoexec before FILE.blend lets them.
 """
 
+OF_RUNNER = {
+    "runner": ("cli", "main"),
+    "validate": ("commands", "validate_main"),
+    "export": ("commands", "export_main"),
+    "merge": ("merge_command", "merge_main"),
+    "places": ("places", "places_main"),
+    "models": ("model_commands", "models_main"),
+    "doctor": ("doctor", "doctor_main"),
+    "setup-runner": ("environment_setup", "setup_main"),
+    "check-python": ("python_check", "check_main"),
+}
+"""What needs no Blender: the module of ``runner/`` and its function."""
+
 
 def main(argv: list[str]) -> int:
     """Dispatch to the runner's or to Blender's command line; return the exit status."""
-    if argv[:1] == ["runner"]:
-        from .runner.cli import main as runner_main
-
-        return runner_main(argv[1:])
-    if argv[:1] in (["validate"], ["export"]):
-        from .runner import commands
-
-        return (commands.validate_main if argv[0] == "validate" else commands.export_main)(argv[1:])
-    if argv[:1] == ["places"]:
-        from .runner.places import places_main
-
-        return places_main(argv[1:])
+    if argv and argv[0] in OF_RUNNER:
+        room, name = OF_RUNNER[argv[0]]
+        return int(getattr(import_module(f".runner.{room}", __package__), name)(argv[1:]))
     if argv[:1] == ["example"] and len(argv) == 2:
         return _in_blender(["example", "--save", argv[1]], None)
+    if argv[:1] == ["generate"] and any(word.partition("=")[0] == "--cluster" for word in argv):
+        from .farm.command import cluster_main
+
+        return cluster_main(argv[1:])
     if argv[:1] == ["generate"] and len(argv) >= 2:
         trusted = argv[1] == AUTOEXEC
         rest = argv[1 + trusted :]

@@ -9,6 +9,7 @@ import time
 from pycocotools.coco import COCO
 
 from synthdata_addon.core.journal import Journal
+from synthdata_addon.core.layout import gallery_folder
 from synthdata_addon.core.protocol import Finish, Start
 from synthdata_addon.core.records import LabelRecord, SampleRecord
 from synthdata_addon.core.spec import JobSpec, PassesSpec, StyleSpec
@@ -59,7 +60,12 @@ def state(folder):
         folder.annotations("train"),
         folder.annotations("val"),
     }
-    files = (path for path in folder.root.rglob("*") if path.is_file() and path not in derived)
+    hidden = folder.root / gallery_folder()
+    files = (
+        path
+        for path in folder.root.rglob("*")
+        if path.is_file() and path not in derived and not path.is_relative_to(hidden)
+    )
     return {str(path.relative_to(folder.root)): path.stat().st_mtime_ns for path in files}
 
 

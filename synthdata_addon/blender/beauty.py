@@ -14,6 +14,7 @@ from pathlib import Path
 import bpy
 
 from ..core.camera import Lens
+from ..core.png_text import without_text
 from ..core.spec import JobSpec
 from . import compat
 from .own import OwnScene, set_whole_picture
@@ -73,6 +74,8 @@ class BeautyScene:
         compat.set_png(settings)
         try:
             bpy.data.images["Render Result"].save_render(str(file), scene=scene)
+            # Cycles tells how long it took, and Blender when that was.
+            file.write_bytes(without_text(file.read_bytes()))
         finally:
             if self.writes_cryptomatte:
                 compat.set_multilayer_exr(settings, compress=self._spec.passes.keep)

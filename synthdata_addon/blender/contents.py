@@ -20,6 +20,15 @@ from .scan import Rendered, Scanner
 from .sight import Sight
 
 
+def no_category(scene: str) -> SceneError:
+    """Return the error that a scene is in which nothing is labelled; the panel says the same before a job does."""
+    return SceneError(
+        "scene.no_category",
+        f"No object that renders in '{scene}' has a category.",
+        "Select the objects of interest and give them one in the SynthData panel.",
+    )
+
+
 class Contents:
     """Scans the job's scene: once for a sweep in one frame, frame by frame for an animation."""
 
@@ -42,11 +51,7 @@ class Contents:
         self._things = self.first
         self.labelling = Labelling(self._labels, self._all_frames(frames))
         if not self.labelling.instances:
-            raise SceneError(
-                "scene.no_category",
-                f"No object that renders in '{scene.name}' has a category.",
-                "Select the objects of interest and give them one in the SynthData panel.",
-            )
+            raise no_category(scene.name)
         job_scene.tell_apart(self._numbers())
         self._everything.clear()
         self._warn(layer)

@@ -6,6 +6,7 @@ All is found by name at every use: undo and file load kill references.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +16,8 @@ from ..core.spec import JobSpec
 
 MARK: Final = "synthdata_label"
 """Custom property of everything that is ours while labels render."""
+THREADS_VARIABLE: Final = "SYNTHDATA_THREADS"
+"""Names how many threads a render may use, where several share a machine; pictures do not depend on it."""
 
 
 @dataclass
@@ -53,6 +56,12 @@ class OwnScene:
         self.scene = self.camera = ""
 
 
+def threads_asked_for() -> int:
+    """Return how many threads a render may use by :data:`THREADS_VARIABLE`; 0 for as the scene has it."""
+    text = os.environ.get(THREADS_VARIABLE, "")
+    return min(int(text), 1024) if text.isascii() and text.isdigit() else 0
+
+
 def set_whole_picture(scene: bpy.types.Scene, spec: JobSpec) -> None:
     """Make a scene's renders whole pictures of the job's size, as the camera sees them: one file where we say."""
     render = scene.render
@@ -63,5 +72,7 @@ def set_whole_picture(scene: bpy.types.Scene, spec: JobSpec) -> None:
     render.use_stamp = render.use_multiview = False
     render.use_overwrite, render.use_placeholder, render.use_file_extension = True, False, False
     render.use_persistent_data = True
+    if threads := threads_asked_for():
+        render.threads_mode, render.threads = "FIXED", threads
     # A marker may hold a camera, which a render would switch to; the view plan has followed it already.
     scene.timeline_markers.clear()

@@ -105,18 +105,27 @@ class Scanner:
 
     def _list(self, depsgraph: bpy.types.Depsgraph) -> None:
         self.names.clear()
-        self._found.clear()
-        asked: dict[tuple[str, str], bool] = {}
-        bodies: dict[int, _Body] = {}
-        for item in depsgraph.object_instances:
-            if item.object.type not in RENDERED_TYPES or not item.show_self:
-                continue
-            key = item.object.original.name_full, item.parent.original.name_full if item.is_instance else ""
-            if key not in asked:
-                self.names.add(key[0])
-                asked[key] = self._wanted(*key)
-            if asked[key] and (found := _listed(item, *key, bodies, self._bake)) is not None:
-                self._found.append(found)
+        self._found[:] = list_instances(depsgraph, self._wanted, bake=self._bake, names=self.names)
+
+
+def list_instances(
+    depsgraph: bpy.types.Depsgraph, wanted: Wanted, *, bake: bool = False, names: set[str] | None = None
+) -> list[Rendered]:
+    """List what an evaluated scene shows of what is ``wanted``; ``names`` takes the names of all that it shows."""
+    found: list[Rendered] = []
+    asked: dict[tuple[str, str], bool] = {}
+    bodies: dict[int, _Body] = {}
+    for item in depsgraph.object_instances:
+        if item.object.type not in RENDERED_TYPES or not item.show_self:
+            continue
+        key = item.object.original.name_full, item.parent.original.name_full if item.is_instance else ""
+        if key not in asked:
+            if names is not None:
+                names.add(key[0])
+            asked[key] = wanted(*key)
+        if asked[key] and (record := _listed(item, *key, bodies, bake)) is not None:
+            found.append(record)
+    return found
 
 
 @dataclass(frozen=True)

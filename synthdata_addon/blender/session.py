@@ -139,7 +139,7 @@ class RenderSession:
         view = self.remaining[0]
         started = time.perf_counter()
         scene = self.job_scene.ensure()
-        self._place(view)
+        self.place(view)
         found = self.poses.find(view)
         shot = self.variation.take(found.camera or "SynthData", found.lens, found.pose)
         self._set_camera(scene, shot.lens, found.pose)
@@ -164,7 +164,7 @@ class RenderSession:
             aim=found.subject.centre,
         )
 
-    def _place(self, view: int) -> None:
+    def place(self, view: int) -> None:
         """Put things where the view has them, in its frame."""
         moved = self.placed.place(view)
         self.poses.planned(view)

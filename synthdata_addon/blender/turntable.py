@@ -25,17 +25,21 @@ class Turntable:
     def __init__(self, job_scene: JobScene, sweep: SweepSpec, facts: SceneFacts) -> None:
         """Turn the target of a sweep."""
         self._job_scene, self._sweep, self._facts = job_scene, sweep, facts
-        self._changes, self._view = Changes(), 0
+        self.changes, self._view = Changes(), 0
         self.is_used = sweep.kind == "TURNTABLE"
 
     @contextmanager
     def of(self, view: int) -> Iterator[None]:
         """Begin a view; put everything back at its end."""
-        self._view = view
+        self.begin(view)
         try:
             yield
         finally:
-            self._changes.put_back()
+            self.changes.put_back()
+
+    def begin(self, view: int) -> None:
+        """Begin a view that somebody else will put back, by :attr:`changes`."""
+        self._view = view
 
     def turn(self) -> None:
         """Turn the target, with what is parented to it, about the vertical through its middle.
@@ -50,7 +54,7 @@ class Turntable:
         turned = (
             middle @ Matrix.Rotation(turntable_angle(self._sweep, self._view), 4, "Z") @ middle.inverted()
         )
-        if not move(target, turned, self._job_scene.depsgraph(), self._changes):
+        if not move(target, turned, self._job_scene.depsgraph(), self.changes):
             raise SceneError(
                 "scene.no_target",
                 f"'{target.name}' cannot be turned: it is linked, or its delta transforms are animated.",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .errors import ModelError
 from .fidelity import FidelitySpec
-from .model_files import HUB_ID
+from .hub_cache import HUB_ID
 
 
 def check_fidelity_models(fidelity: FidelitySpec) -> None:

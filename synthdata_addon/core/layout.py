@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import DatasetError
+from .shard import FOLDER as SHARDS
 from .style_spec import style_slug
 
 
@@ -109,7 +110,9 @@ class DatasetFolder:
         ``of``: remove only those that the process with this id wrote by :func:`replacing`; others may be at work.
         """
         mark = f".{of}.part" if of else ".part"
-        for folder, _, names in os.walk(self.root):
+        for folder, folders, names in os.walk(self.root):
+            if Path(folder) == self.root and SHARDS in folders:
+                folders.remove(SHARDS)  # datasets of their own, at which others may be at work
             for name in names:
                 if name.startswith(".") and mark in name:
                     (Path(folder) / name).unlink(missing_ok=True)
@@ -163,6 +166,11 @@ def sample_id(view: int, style: str, number: int = 0) -> str:
 def image_file(view: int, style: str, number: int = 0) -> str:
     """Return the relative path of a sample's picture."""
     return f"images/{sample_id(view, style, number)}.png"
+
+
+def gallery_folder() -> str:
+    """Return the relative path of the hidden folder with what the gallery loads: thumbnails, labels of views."""
+    return ".gallery"
 
 
 def rejected_file(picture: str) -> str:

@@ -8,9 +8,9 @@ from pathlib import Path
 from .controls import ControlSpec
 from .errors import ModelError
 from .families import FACTS, Family, FamilyFacts
+from .hub_cache import HUB_ID
 from .model_extras import check_extras
 from .model_files import (
-    HUB_ID,
     ControlFacts,
     base_width,
     control_facts,

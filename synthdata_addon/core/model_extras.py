@@ -10,7 +10,8 @@ from .controls import ControlSpec
 from .errors import ModelError
 from .families import FACTS, Family
 from .few_steps import preset
-from .model_files import HUB_ID, read_header
+from .hub_cache import HUB_ID
+from .model_files import read_header
 from .model_spec import IPAdapterSpec, ModelSpec
 
 

@@ -7,7 +7,6 @@ Names are folders, single ``.safetensors`` files or hub ids; of a hub id only wh
 from __future__ import annotations
 
 import json
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +14,8 @@ from typing import Any, Final
 
 from .errors import ModelError
 from .families import Family, of_pipeline
+from .hub_cache import HUB_ID, snapshot
 
-HUB_ID: Final = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 MAX_HEADER: Final = 100_000_000
 """safetensors' own limit of a header, in bytes."""
 TEXT_KEY: Final = re.compile(r"attn2\.to_k\.weight$")
@@ -41,15 +40,7 @@ def local(name: str) -> Path | None:
     path = Path(name).expanduser()
     if path.exists():
         return path
-    if not HUB_ID.fullmatch(name):
-        return None
-    cached = _hub_cache() / f"models--{name.replace('/', '--')}"
-    try:
-        revision = (cached / "refs" / "main").read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        return None
-    folder = cached / "snapshots" / revision
-    return folder if folder.is_dir() else None
+    return snapshot(name) if HUB_ID.fullmatch(name) else None
 
 
 def read_config(file: Path) -> dict[str, Any]:
@@ -144,14 +135,6 @@ def control_facts(name: str) -> ControlFacts:
     return ControlFacts(
         str(config.get("_class_name", "")), _width(config), modes if isinstance(modes, int) else None
     )
-
-
-def _hub_cache() -> Path:
-    """Return the hub's cache as huggingface_hub finds it."""
-    if own := os.environ.get("HF_HUB_CACHE"):
-        return Path(own).expanduser()
-    home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface"
-    return Path(home).expanduser() / "hub"
 
 
 def _transformer(folder: Path) -> dict[str, Any]:

@@ -24,12 +24,15 @@ class Start:
     """Work on this dataset; ``job.json`` and the journals in it say the rest.
 
     ``lock`` is the token of the lock that Blender holds on it; empty lets the runner take it itself. ``again`` are
-    views that are to be made as if they had no labels and pictures yet.
+    views that are to be made as if they had no labels and pictures yet, ``views`` how many of the job's there will be
+    (0: all), and ``pictures`` tells whether samples are made or left to another run.
     """
 
     dataset: str
     lock: str = ""
     again: tuple[int, ...] = ()
+    views: int = 0
+    pictures: bool = True
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from ..labels.captions import sentence
 from ..labels.coco import Picture, image_id
+from ..labels.labelled import sample_of
 from .source import ExportView, Source, place
 
 FOLDERS: Final = {"train": "train", "val": "validation"}
@@ -77,7 +78,9 @@ def _lines(source: Source, split: str) -> Iterator[tuple[Path, dict[str, Any]]]:
         for picture in view.pictures:
             path = source.folder.full(picture.file)
             head = {"file_name": path.name, "image_id": image_id(source.job, view.labels.view, picture)}
-            yield path, head | _about(view, picture) | {"text": picture.prompt or text, "objects": objects}
+            sample = sample_of(source.folder, picture)
+            prompt = sample.prompt if sample is not None else ""
+            yield path, head | _about(view, picture) | {"text": prompt or text, "objects": objects}
 
 
 def _about(view: ExportView, picture: Picture) -> dict[str, Any]:

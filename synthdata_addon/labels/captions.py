@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from ..core.journal import Journal
@@ -12,9 +12,10 @@ from ..core.layout import DatasetFolder
 from ..core.records import AnnotationRecord, JobRecord, LabelRecord
 from .coco import LabelledView, by_split, image_entries
 from .coco_file import write_file
+from .labelled import sample_of
 
 
-def write_captions(folder: DatasetFolder, job: JobRecord, views: Iterable[LabelledView]) -> None:
+def write_captions(folder: DatasetFolder, job: JobRecord, views: Sequence[LabelledView]) -> None:
     """Write ``captions_train.json`` and ``captions_val.json``: one caption a picture."""
     for split, part in by_split(views):
         lists: dict[str, Iterable[Any]] = {
@@ -25,7 +26,7 @@ def write_captions(folder: DatasetFolder, job: JobRecord, views: Iterable[Labell
 
 
 def _annotations(
-    folder: DatasetFolder, job: JobRecord, views: list[LabelledView]
+    folder: DatasetFolder, job: JobRecord, views: Iterable[LabelledView]
 ) -> Iterator[dict[str, Any]]:
     journal = Journal(folder.labels_journal)
     names = {category.id: category.name for category in job.categories}
@@ -33,10 +34,12 @@ def _annotations(
     for view in views:
         shown = ""
         for image, picture in zip(image_entries(job, view), view.pictures, strict=True):
-            if not picture.prompt:
+            sample = sample_of(folder, picture)
+            prompt = sample.prompt if sample is not None else ""
+            if not prompt:
                 shown = shown or sentence(journal.at(LabelRecord, view.offset).annotations, names)
             number += 1
-            yield {"id": number, "image_id": image["id"], "caption": picture.prompt or shown}
+            yield {"id": number, "image_id": image["id"], "caption": prompt or shown}
 
 
 def sentence(annotations: Iterable[AnnotationRecord], names: dict[int, str]) -> str:

@@ -4,101 +4,35 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
 from ..core.decode import to_json
 from ..core.journal import Journal
 from ..core.layout import DatasetFolder
-from ..core.records import CameraRecord, InstanceFidelity, JobRecord, LabelRecord, SampleRecord, ViewRecord
-from ..core.slots import slot_count, slot_numbers
+from ..core.records import CameraRecord, InstanceFidelity, JobRecord, LabelRecord, ViewRecord
+from ..core.slots import slot_count
 from .annotation import annotation_entry, space_entries
 from .coco_file import category_entry, has_license, write_file
+from .labelled import SPLITS, LabelledView, Picture, by_split, labelled_views, sample_of
 
-SPLITS: Final = ("train", "val")
-
-
-@dataclass(frozen=True)
-class Picture:
-    """One picture of a view: its file, relative to the dataset, its style ("" for a render or control image), and the
-    number of its slot (see ``core/slots.py``).
-    """
-
-    file: str
-    style: str
-    slot: int
-    prompt: str = ""
-    seed: str = ""
-    fidelity: float | None = None
-    offset: int = -1
-    """Where its line begins in ``samples.jsonl``."""
-    dropped: frozenset[int] = frozenset()
-    """Instances whose annotations are left out of this picture."""
+__all__ = [
+    "SPLITS",
+    "LabelledView",
+    "Picture",
+    "by_split",
+    "image_entries",
+    "image_id",
+    "instance_scores",
+    "labelled_views",
+    "rendered",
+    "write_annotations",
+]
 
 
-@dataclass(frozen=True)
-class LabelledView:
-    """What is kept in memory of a labelled view.
-
-    ``offset`` finds the rest in ``labels.jsonl``, ``view_offset`` in ``views.jsonl`` (-1: it is not there). ``dropped``
-    counts the instances that the job's filters left out, ``rejected`` the pictures that its fidelity policy did.
-    """
-
-    view: int
-    split: str
-    width: int
-    height: int
-    offset: int
-    pictures: tuple[Picture, ...]
-    view_offset: int = -1
-    dropped: int = 0
-    rejected: int = 0
-
-
-def labelled_views(folder: DatasetFolder, job: JobRecord) -> list[LabelledView]:
-    """Index the journals: every labelled view by number, each with its pictures in the job's order of styles.
-
-    A view without samples has one picture all the same: its render, or else its depth control image, so that labels
-    are complete before (or without) diffusion; one whose pictures were all rejected has none. Of several lines of one
-    view or sample the last one counts.
-    """
-    labels: dict[int, tuple[int, LabelRecord]] = {}
-    for offset, record in Journal(folder.labels_journal).entries(LabelRecord, drop=("annotations",)):
-        if record.skipped:
-            # A later failure takes nothing away from what an earlier run has labelled.
-            continue
-        labels[record.view] = (offset, record)
-    pictures, rejected = _sample_pictures(folder, job)
-    heads = Journal(folder.views_journal).entries(ViewRecord, drop=("instances", "camera"))
-    offsets = {head.view: offset for offset, head in heads if not head.skipped}
-    return [
-        LabelledView(
-            view=view,
-            split=record.split,
-            width=record.width,
-            height=record.height,
-            offset=offset,
-            pictures=pictures.get(view)
-            or (() if rejected.get(view) else (Picture(record.render_file or record.depth_file, "", 0),)),
-            view_offset=offsets.get(view, -1),
-            dropped=record.dropped,
-            rejected=rejected.get(view, 0),
-        )
-        for view, (offset, record) in sorted(labels.items())
-    ]
-
-
-def by_split(views: Iterable[LabelledView]) -> Iterator[tuple[str, list[LabelledView]]]:
-    """Yield every split with its views, in their order; a split may have none."""
-    chosen = list(views)
-    for split in SPLITS:
-        yield split, [view for view in chosen if view.split == split]
-
-
-def write_annotations(folder: DatasetFolder, job: JobRecord, views: Iterable[LabelledView]) -> Counter[int]:
+def write_annotations(folder: DatasetFolder, job: JobRecord, views: Sequence[LabelledView]) -> Counter[int]:
     """Write ``instances_train.json`` and ``instances_val.json``; both always, empty ones included.
 
     Equal journals give equal bytes. Image ids come from the view and the style, so that they are the same in a longer
@@ -165,7 +99,7 @@ def rendered(folder: DatasetFolder, view: LabelledView, drop: Collection[str] = 
 
 
 def _annotations(
-    folder: DatasetFolder, job: JobRecord, views: list[LabelledView], count: Counter[int]
+    folder: DatasetFolder, job: JobRecord, views: Iterable[LabelledView], count: Counter[int]
 ) -> Iterator[dict[str, Any]]:
     categories = {category.id: category for category in job.categories}
     instances = {instance.id: instance for instance in job.instances}
@@ -210,8 +144,8 @@ def instance_scores(folder: DatasetFolder, picture: Picture) -> dict[int, dict[s
     """Return what an annotation says of its fidelity in a picture, by the instance's id."""
     if picture.fidelity is None:
         return {}
-    record = Journal(folder.samples_journal).at(SampleRecord, picture.offset)
-    return {item.instance_id: _scores_entry(item) for item in record.scores}
+    record = sample_of(folder, picture)
+    return {item.instance_id: _scores_entry(item) for item in record.scores} if record is not None else {}
 
 
 def _scores_entry(item: InstanceFidelity) -> dict[str, float]:
@@ -222,30 +156,3 @@ def _scores_entry(item: InstanceFidelity) -> dict[str, float]:
         "fidelity_detection": item.detection,
     }
     return {name: value for name, value in said.items() if value is not None}
-
-
-def _sample_pictures(
-    folder: DatasetFolder, job: JobRecord
-) -> tuple[dict[int, tuple[Picture, ...]], dict[int, int]]:
-    """Return the pictures of each view, and how many were rejected."""
-    slots = slot_numbers(job.job)
-    found: dict[int, dict[int, Picture]] = {}
-    rejected: dict[int, set[int]] = {}
-    # Which annotations are dropped is not much to keep, all scores would be.
-    drop = () if job.job.fidelity.drop == "ANNOTATION" else ("scores",)
-    for offset, sample in Journal(folder.samples_journal).entries(SampleRecord, drop):
-        slot = slots.get((sample.style, sample.number))
-        if slot is None or sample.skipped:
-            continue
-        if sample.rejected:
-            rejected.setdefault(sample.view, set()).add(slot)
-            found.get(sample.view, {}).pop(slot, None)
-            continue
-        rejected.get(sample.view, set()).discard(slot)
-        dropped = frozenset(item.instance_id for item in sample.scores if item.dropped)
-        picture = Picture(
-            sample.picture, sample.style, slot, sample.prompt, sample.seed, sample.fidelity, offset, dropped
-        )
-        found.setdefault(sample.view, {})[slot] = picture
-    pictures = {view: tuple(item for _, item in sorted(some.items())) for view, some in found.items()}
-    return pictures, {view: len(some) for view, some in rejected.items()}

@@ -7,7 +7,7 @@ called as the file is. Every segment is an instance, under its own id.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,7 @@ def panoptic_picture(ids: IdMap) -> RGBImage:
     return picture
 
 
-def write_panoptic(folder: DatasetFolder, job: JobRecord, views: Iterable[LabelledView]) -> None:
+def write_panoptic(folder: DatasetFolder, job: JobRecord, views: Sequence[LabelledView]) -> None:
     """Write ``panoptic_train.json`` and ``panoptic_val.json``; pictures of one view share its segments."""
     for split, part in by_split(views):
         lists: dict[str, Iterable[Any]] = {
@@ -40,7 +40,7 @@ def write_panoptic(folder: DatasetFolder, job: JobRecord, views: Iterable[Labell
 
 
 def _annotations(
-    folder: DatasetFolder, job: JobRecord, views: list[LabelledView]
+    folder: DatasetFolder, job: JobRecord, views: Iterable[LabelledView]
 ) -> Iterator[dict[str, Any]]:
     journal = Journal(folder.labels_journal)
     for view in views:

@@ -31,7 +31,7 @@ FILES = """\
 | `renders/` | Blender's own picture of each view, where the job asked for it |
 | `passes/` | multilayer EXR of each view, where the job keeps them |
 | `job.json`, `views.jsonl`, `labels.jsonl`, `samples.jsonl` | the request and the journals: all that was done |
-| `index.html` | the gallery |
+| `index.html`, `.gallery/` | the gallery, and what it loads |
 """
 CONVENTIONS = """\
 Boxes are `[x, y, width, height]` in pixels; `area` counts the pixels of the mask; `iscrowd` is 0. A mask is where the

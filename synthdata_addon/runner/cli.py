@@ -25,7 +25,12 @@ def main(argv: list[str]) -> int:
         prog="synthdata_addon runner",
         description="Make the labels, control images, pictures, annotations and gallery that a dataset still lacks.",
     )
-    parser.add_argument("dataset", type=Path, help="the dataset's folder (it holds job.json)")
+    parser.add_argument("dataset", type=Path, nargs="?", help="the dataset's folder (it holds job.json)")
+    parser.add_argument(
+        "--many",
+        action="store_true",
+        help="read folders from standard input, a line each, with the model kept",
+    )
     parser.add_argument("--verbose", action="store_true", help="show what the libraries log")
     arguments = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO if arguments.verbose else logging.CRITICAL)
@@ -33,6 +38,12 @@ def main(argv: list[str]) -> int:
         # Both write to the terminal by themselves, and read this when they are imported, which is later.
         os.environ.setdefault("DIFFUSERS_VERBOSITY", "error")
         os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    if arguments.many:
+        from .many import many_main
+
+        return many_main()
+    if arguments.dataset is None:
+        parser.error("name the dataset's folder")
     inbox = Inbox()
 
     def stop(_number: int, _frame: FrameType | None) -> None:

@@ -235,7 +235,7 @@ def check_python(python: str, site_dirs: Sequence[str] = ()) -> str:
         raise RunnerError(
             "runner.packages",
             f"The runner's Python '{python}' lacks {', '.join(missing)}.",
-            "Run `python3 build.py runner-env` and set the Python it names as Runner Python.",
+            "Set up the runner in the preferences, or name a Python that has torch and diffusers there.",
         )
     return ".".join(map(str, version))
 
@@ -287,6 +287,7 @@ def start_command(
     environment: Mapping[str, str],
     out: IO[bytes],
     log_file: IO[bytes],
+    stdin: int = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
     """Start a command of ``python -m synthdata_addon`` in the runner's Python, which writes into two files.
 
@@ -297,7 +298,7 @@ def start_command(
     try:
         return subprocess.Popen(
             line,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=out,
             stderr=log_file,
             env={**os.environ, **environment},
@@ -325,7 +326,7 @@ def _cannot_start(python: str, error: Exception) -> RunnerError:
     return RunnerError(
         "runner.cannot_start",
         f"The runner's Python '{python}' cannot be started ({reason}).",
-        "Run `python3 build.py runner-env` and set the Python it names as Runner Python.",
+        "Set up the runner in the preferences, or name a Python that has torch and diffusers there.",
     )
 
 

@@ -1,86 +1,49 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The gallery: one HTML file that opens from disk and shows the dataset's pictures with boxes and masks over them."""
+"""The gallery: an HTML page that opens from disk and shows the dataset's pictures with their labels over them.
+
+``index.html`` holds one row a view; thumbnails and the labels of views lie in a hidden folder beside it. Equal journals
+and pictures give equal bytes. What is new is there before the page that names it, what is old goes after it.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from ..core import layout
-from ..core.journal import Journal
-from ..core.layout import DatasetFolder, replacing
+from ..core.categories import Category
+from ..core.layout import DatasetFolder, gallery_folder, replacing
 from ..core.plots import STYLE, plots
-from ..core.records import JobRecord, LabelRecord
-from ..labels.coco import LabelledView
+from ..core.records import JobRecord
+from ..labels.labelled import LabelledView
+from .gallery_data import TOGETHER, GalleryData, script
 from .statistics import dataset_statistics
+from .thumbnails import SMALL, make_thumbnails, remove_others
 
-TEMPLATE: Final = Path(__file__).with_name("gallery.html")
-DATA_MARK: Final = "/*DATA*/null"
+PAGE: Final = Path(__file__).with_name("page")
+SCRIPTS: Final = ("paint.js", "gallery.js", "large.js")
+DATA_MARK: Final = "/*DATA*/"
 STYLE_MARK: Final = "/*STYLE*/"
+SCRIPT_MARK: Final = "/*SCRIPT*/"
 STATISTICS_MARK: Final = "<!--STATISTICS-->"
-MAX_VIEWS: Final = 400
-"""A page with more views takes a browser too long to open; of a bigger dataset it shows views spread evenly."""
+MAX_VIEWS: Final = 20_000
+"""A page of more takes a browser seconds to open; of a bigger dataset it shows views spread evenly."""
 
 
 def write_gallery(folder: DatasetFolder, job: JobRecord, views: Sequence[LabelledView]) -> None:
-    """Write ``index.html``. It names the pictures by relative paths and holds everything else itself."""
-    before, after = _with_statistics(folder, job, views).split(DATA_MARK)
+    """Write ``index.html`` and what belongs to it; the pictures themselves are named by relative paths."""
+    shown = _spread(views)
+    make_thumbnails(folder, _thumbed(shown))
+    before, after = _page(folder, job, views).split(DATA_MARK)
+    data = GalleryData(folder)
     with replacing(folder.gallery) as path, path.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(before)
-        file.write('{"job":' + _script(_about(job, len(views))) + ',"views":[')
-        for number, view in enumerate(_views(folder, _spread(views))):
-            file.write((",\n" if number else "\n") + _script(view))
-        file.write("]}")
-        file.write(after)
-
-
-def _with_statistics(folder: DatasetFolder, job: JobRecord, views: Sequence[LabelledView]) -> str:
-    """Return the page with the plots of the whole dataset in it, whatever it shows of the pictures."""
-    categories = {item.id: item.name for item in job.categories}
-    drawn = plots(dataset_statistics(folder, views), categories).replace(DATA_MARK, "")
-    page = TEMPLATE.read_text(encoding="utf-8")
-    return page.replace(STYLE_MARK, STYLE).replace(STATISTICS_MARK, drawn)
-
-
-def _about(job: JobRecord, views: int) -> dict[str, Any]:
-    return {
-        "scene": job.scene_file,
-        "created": job.created,
-        "seed": str(job.job.seed),
-        "views": views,
-        "categories": {str(item.id): item.name for item in job.categories},
-        "styles": [style.name for style in job.job.styles],
-    }
-
-
-def _views(folder: DatasetFolder, views: Sequence[LabelledView]) -> Iterator[dict[str, Any]]:
-    journal = Journal(folder.labels_journal)
-    for view in views:
-        record = journal.at(LabelRecord, view.offset)
-        yield {
-            "view": view.view,
-            "split": view.split,
-            "size": [view.width, view.height],
-            "beside": {
-                "depth": layout.control_file("depth", view.view),
-                "normal": layout.control_file("normal", view.view),
-                **{file.split("/")[1]: file for file in record.control_files},
-                **({"render": record.render_file} if record.render_file else {}),
-            },
-            "pictures": [
-                {
-                    "file": item.file,
-                    "style": item.style,
-                    "prompt": item.prompt,
-                    "seed": item.seed,
-                    **({} if item.fidelity is None else {"fidelity": item.fidelity}),
-                }
-                for item in view.pictures
-            ],
-            "things": [[item.category_id, *item.bbox, item.counts] for item in record.annotations],
-        }
+        file.write(before + '{"views":[')
+        file.writelines(
+            (",\n" if number else "\n") + script(row) for number, row in enumerate(data.rows(shown))
+        )
+        file.write("],\n" + script(_about(job, data, len(views)))[1:] + after)
+    data.remove_others()
+    remove_others(folder, _thumbed(shown))
 
 
 def _spread(views: Sequence[LabelledView]) -> Sequence[LabelledView]:
@@ -89,7 +52,50 @@ def _spread(views: Sequence[LabelledView]) -> Sequence[LabelledView]:
     return [views[number * len(views) // MAX_VIEWS] for number in range(MAX_VIEWS)]
 
 
-def _script(value: Any) -> str:
-    """Return JSON that is safe inside a script element, whatever names and prompts hold."""
-    text = json.dumps(value, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+def _page(folder: DatasetFolder, job: JobRecord, views: Sequence[LabelledView]) -> str:
+    """Return the page but for its data, with the plots of the whole dataset in it."""
+    categories = {item.id: item.name for item in job.categories}
+    drawn = (
+        plots(dataset_statistics(folder, views), categories).replace(DATA_MARK, "").replace(SCRIPT_MARK, "")
+    )
+    code = "\n".join(_part(name) for name in SCRIPTS)
+    page = _part("gallery.html").replace(STYLE_MARK, _part("gallery.css") + STYLE)
+    page = page.replace(STATISTICS_MARK, drawn)
+    return page.replace(SCRIPT_MARK, f'"use strict";\nconst data = {DATA_MARK};\n{code}')
+
+
+def _part(name: str) -> str:
+    return (PAGE / name).read_text(encoding="utf-8")
+
+
+def _about(job: JobRecord, data: GalleryData, views: int) -> dict[str, Any]:
+    """Return what the page knows beside the rows of its views."""
+    return {
+        "job": {
+            "scene": job.scene_file,
+            "created": job.created,
+            "seed": str(job.job.seed),
+            "views": views,
+            "categories": {str(item.id): _category(item) for item in job.categories},
+        },
+        "styles": data.styles,
+        "splits": data.splits,
+        "kinds": data.kinds,
+        "together": TOGETHER,
+        "small": SMALL,
+        "thumbnails": f"{gallery_folder()}/thumbs/",
+        "files": data.files,
+    }
+
+
+def _category(item: Category) -> dict[str, Any]:
+    if not item.keypoints:
+        return {"name": item.name}
+    return {"name": item.name, "keypoints": item.keypoints, "skeleton": item.skeleton}
+
+
+def _thumbed(views: Iterable[LabelledView]) -> Iterator[str]:
+    """Yield the pictures that are too large to be shown as they are in a page of many."""
+    for view in views:
+        if max(view.width, view.height) > SMALL:
+            yield from (picture.file for picture in view.pictures)

@@ -43,8 +43,20 @@ class Ledger:
     that need no model.
     """
 
-    def __init__(self, folder: DatasetFolder, job: JobRecord, again: Collection[int] = ()) -> None:
-        """Read the dataset; what the journals say of the labels and pictures of views in ``again`` does not count."""
+    def __init__(
+        self,
+        folder: DatasetFolder,
+        job: JobRecord,
+        again: Collection[int] = (),
+        *,
+        views: int = 0,
+        pictures: bool = True,
+    ) -> None:
+        """Read the dataset.
+
+        What the journals say of the labels and pictures of views in ``again`` does not count. ``views`` is how many
+        there will be, 0 for all of the job's; without ``pictures`` no sample is due.
+        """
         self.folder = folder
         self.job = job
         self.labelled: dict[int, tuple[int, int]] = {}
@@ -60,8 +72,9 @@ class Ledger:
         self.skipped_samples: set[tuple[int, int]] = set()
         self._made: dict[int, set[int]] = {}
         self._kinds = models.control_kinds(job.job)
+        self._views = views or job.views
         self._slots = slot_numbers(job.job)
-        self._kinds_of_slots = [slot.style.kind for slot in slots(job.job)]
+        self._kinds_of_slots = [slot.style.kind for slot in slots(job.job)] if pictures else []
         self._read(again)
 
     @property
@@ -77,11 +90,11 @@ class Ledger:
     def expected_views(self, complete: bool) -> int:
         """Return how many views there will be to label; ``complete`` says that no more will come."""
         known = len(self.labelled.keys() | self.unlabelled.keys() | self.awaited.keys() | self.skipped_labels)
-        return known if complete else max(known, self.job.views - len(self.skipped_views))
+        return known if complete else max(known, self._views - len(self.skipped_views))
 
     def expected_samples(self, complete: bool) -> int:
         """Return how many samples there will be."""
-        return (self.expected_views(complete) - len(self.skipped_labels)) * len(self._slots)
+        return (self.expected_views(complete) - len(self.skipped_labels)) * len(self._kinds_of_slots)
 
     def add_view(self, record: ViewRecord) -> None:
         """Take in a rendered view; what is labelled already is not asked for again."""

@@ -47,7 +47,7 @@ class Opinions:
             raise ModelError(
                 "model.no_torch",
                 f"The runner's Python cannot import what the models of Fidelity need ({error}).",
-                "Run `python3 build.py runner-env` and set the Python it names as Runner Python; labels are kept.",
+                "Set up the runner in the preferences, or name a Python there that has transformers; labels are kept.",
             ) from error
 
     def added(self, picture: RGBImage, record: SampleRecord) -> SampleRecord:

@@ -99,7 +99,7 @@ def _ask_model(name: str, question: Sequence[dict[str, str]]) -> str:
         raise ModelError(
             "model.no_torch",
             f"The runner's Python cannot import what a language model needs ({error}).",
-            "Run `python3 build.py runner-env` and set the Python it names as Runner Python.",
+            "Set up the runner in the preferences, or name a Python that has torch and diffusers there.",
         ) from error
     except RuntimeError as error:
         text = str(error).strip().splitlines() or [type(error).__name__]

@@ -2,7 +2,7 @@
 """Writes pictures, masks and control images as PNG files, lossless and quickly.
 
 By OpenCV where it is, three times as fast (10 against 31 ms for the four files of a 640 x 480 view, measured); by
-Pillow in Blender's own Python, whose numpy is too old for OpenCV 5. Readers get the same pixels from both.
+Pillow where OpenCV is missing or older than 5, as it must be beside numpy 1. Readers get the same pixels from both.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def _opencv() -> Any:
     except ImportError:
         return None
     cv2.setNumThreads(1)
-    return cv2
+    return cv2 if hasattr(cv2, "IMWRITE_PNG_FILTER") else None
 
 
 cv2: Final = _opencv()

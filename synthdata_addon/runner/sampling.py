@@ -47,6 +47,8 @@ control image is an OSError."""
 
 Due = tuple[int, int]
 """A labelled view and one of its slots."""
+Load = Callable[[JobRecord], "tuple[list[Stylizer], str]"]
+"""Loads a job's model once a GPU, and tells its revision."""
 Sizes = Mapping[int, tuple[int, int]]
 """Width and height of each labelled view."""
 
@@ -70,8 +72,14 @@ class Sampler:
     """Makes samples with the job's model. ``usable`` turns False when the model cannot be used."""
 
     def __init__(
-        self, folder: DatasetFolder, job: JobRecord, pace: Pace, send: Callable[[Message], None]
+        self,
+        folder: DatasetFolder,
+        job: JobRecord,
+        pace: Pace,
+        send: Callable[[Message], None],
+        load: Load | None = None,
     ) -> None:
+        """Make ready; ``load`` loads the model instead of :func:`load_model`."""
         self.usable = bool(job.job.styles)
         self._requests = SampleRequests(folder, job)
         self._judge = Judge(folder, job)
@@ -79,6 +87,7 @@ class Sampler:
         self._job = job
         self._pace = pace
         self._send = send
+        self._load = load or load_model
         self._stylizers: list[Stylizer] = []
         self._revision = ""
         self._failures = 0
@@ -140,7 +149,7 @@ class Sampler:
             self.usable = False
             self._send(Progress("model", 0, 1))
             with self._pace.step("model"):
-                self._stylizers, self._revision = _load(self._job)
+                self._stylizers, self._revision = self._load(self._job)
                 self._judge.prepare()
             self._batches = BatchSizes(self._job.job.model.speed.batch, self._stylizers[0].device)
             self.usable = True
@@ -307,7 +316,12 @@ class Sampler:
         )
 
 
-def _load(job: JobRecord) -> tuple[list[Stylizer], str]:
+def load_model(job: JobRecord) -> tuple[list[Stylizer], str]:
+    """Return the job's model, loaded once a GPU, and its revision.
+
+    Raises:
+        ModelError: it cannot be used.
+    """
     model = job.job.model
     check_model(model)
     try:
@@ -318,7 +332,7 @@ def _load(job: JobRecord) -> tuple[list[Stylizer], str]:
         raise ModelError(
             "model.no_torch",
             f"The runner's Python cannot import what diffusion needs ({error}), so that no pictures are made.",
-            "Run `python3 build.py runner-env` and set the Python it names as Runner Python; labels are kept.",
+            "Set up the runner in the preferences, or name a Python there that has both; labels are kept.",
         ) from error
 
 

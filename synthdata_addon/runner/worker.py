@@ -30,7 +30,7 @@ from .keeper import keeping
 from .labelling import LabelResult, label_view, skipped_label
 from .ledger import Ledger, read_job, source_files
 from .pace import Pace
-from .sampling import Sampler
+from .sampling import Load, Sampler
 
 log = logging.getLogger(__name__)
 Send = Callable[[Message], None]
@@ -69,8 +69,10 @@ def serve() -> NoReturn:
 class Worker:
     """One run on one dataset."""
 
-    def __init__(self, inbox: Inbox, send: Send) -> None:
+    def __init__(self, inbox: Inbox, send: Send, load: Load | None = None) -> None:
+        """Take messages from ``inbox`` and ``send`` answers; ``load`` loads models instead of the sampler's own way."""
         self._inbox = inbox
+        self._load = load
         self._send = send
         self._pace = Pace()
         self._finishing = False
@@ -91,7 +93,7 @@ class Worker:
         try:
             read_job(folder)  # no lock is put into a folder that is no dataset
             with keeping(folder, first.lock) as self._lock:
-                self._open(folder, first.again)
+                self._open(folder, first)
                 self._pace.add("start", time.perf_counter() - start)
                 self._work()
                 done = self._finish()
@@ -108,14 +110,14 @@ class Worker:
         self._send(protocol.Error(code, message, hint))
         return 1
 
-    def _open(self, folder: DatasetFolder, again: tuple[int, ...]) -> None:
+    def _open(self, folder: DatasetFolder, start: protocol.Start) -> None:
         self._folder = folder
         self._job = read_job(folder)
-        self._ledger = Ledger(folder, self._job, again)
+        self._ledger = Ledger(folder, self._job, start.again, views=start.views, pictures=start.pictures)
         self._labels = Journal(folder.labels_journal, LABELS_SYNC)
         self._labelling = Begun(folder.labelling)
         self._samples = Journal(folder.samples_journal)
-        self._sampler = Sampler(folder, self._job, self._pace, self._send)
+        self._sampler = Sampler(folder, self._job, self._pace, self._send, self._load)
         self._baselines = Baselines(folder, self._job)
         if self._ledger.lost:
             first, count = self._ledger.lost[0], len(self._ledger.lost)

@@ -24,6 +24,7 @@ class SYNTHDATA_PT_scene(SidebarPanel):
 
     bl_label = "Scene"
     bl_idname = "SYNTHDATA_PT_scene"
+    bl_order = 0
 
     def draw(self, context: bpy.types.Context) -> None:
         self.layout.menu(menu=SYNTHDATA_MT_add_blockout.bl_idname, icon="SCENE_DATA")

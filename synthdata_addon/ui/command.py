@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,17 +14,25 @@ from typing import Any, Final, get_args
 import bpy
 
 from ..core.errors import SpecError, SynthDataError
+from ..core.shard import parse_shard, shard_folder
 from ..core.spec import JobSpec
 from ..core.sweep_spec import SweepKind
 from ..runner.client import run_command
+from .examination import examine
 from .job import GenerateJob
+from .part import Part
 from .preferences import RunnerSettings
 from .request import resolve_output, resolve_request
 from .terminal import run_to_end, summary
 
 NAME = "synthdata"
-OF_RUNNER = {"validate": "check a dataset", "export": "write a dataset in other formats"}
-"""Commands that work on a finished dataset, in the runner's Python."""
+OF_RUNNER = {
+    "validate": "check a dataset",
+    "export": "write a dataset in other formats",
+    "merge": "join shards",
+    "models": "list, download or remove models",
+}
+"""Commands that need no scene, in the runner's Python."""
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_CANCELLED = 0, 1, 2, 130
 
 
@@ -68,6 +77,15 @@ def _parser() -> argparse.ArgumentParser:
         "--sweep", choices=[kind.lower() for kind in get_args(SweepKind)], help="kind of sweep"
     )
     generate.add_argument("--size", metavar="WxH", default="", help="picture size in pixels, such as 512x512")
+    generate.add_argument(
+        "--shard",
+        metavar="K/N",
+        default="",
+        help="make one of N shares of the views, into shards/ of the output",
+    )
+    generate.add_argument(
+        "--no-pictures", action="store_true", help="leave the styles to the runner's command"
+    )
     generate.add_argument("--no-styles", action="store_true", help="labels and control images only")
     generate.add_argument(
         "--extend", action="store_true", help="add views, styles or exports to the dataset in the folder"
@@ -75,6 +93,9 @@ def _parser() -> argparse.ArgumentParser:
     generate.add_argument("--beauty", action="store_true", help="also render the finished picture")
     for name, text in OF_RUNNER.items():
         commands.add_parser(name, help=text)
+    examined = commands.add_parser("doctor", help="what this machine has, and what is amiss")
+    examined.set_defaults(run=_doctor)
+    examined.add_argument("--json", action="store_true", help="as JSON")
     example = commands.add_parser("example", help="add the example room, ready to generate from")
     example.set_defaults(run=_example)
     example.add_argument("--save", required=True, metavar="FILE.blend", help="where to save the file")
@@ -89,7 +110,15 @@ def _generate(arguments: argparse.Namespace) -> int:
     spec = _override(spec, arguments)
     output = resolve_output(scene, arguments.output)
     extend = arguments.extend or scene.synthdata.extend
-    status = run_to_end(GenerateJob(scene, layer, spec, output, extend=extend, only=arguments.view))
+    shard = parse_shard(arguments.shard) if arguments.shard else None
+    if shard is not None and arguments.view is not None:
+        raise SpecError("spec.shard", "--shard and --view name different views.", "Give one of them.")
+    if shard is not None:
+        output = shard_folder(output, shard)
+    part = Part(shard, pictures=not arguments.no_pictures)
+    status = run_to_end(
+        GenerateJob(scene, layer, spec, output, extend=extend, only=arguments.view, part=part)
+    )
     sys.stdout.write("\n".join(summary(status)) + "\n")
     sys.stdout.flush()
     if status.cancelled:
@@ -116,6 +145,13 @@ def _parse_size(text: str) -> tuple[int, int]:
     except ValueError as error:
         raise SpecError("spec.size", f"'{text}' is not a size.", "Write it like 512x384.") from error
     return width, height
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    report = examine(bpy.context.scene)
+    sys.stdout.write(json.dumps(report.data(), indent=1) + "\n" if arguments.json else report.text())
+    sys.stdout.flush()
+    return EXIT_DONE if report.works else EXIT_FAILED
 
 
 def _example(arguments: argparse.Namespace) -> int:

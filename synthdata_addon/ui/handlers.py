@@ -8,8 +8,12 @@ from typing import Any
 import bpy
 from bpy.app.handlers import persistent
 
+from .checked import checked
+from .class_overlay import overlay
 from .preview import preview
+from .recent_pictures import recent
 from .state import state
+from .view_preview import preview_of_view
 
 
 @persistent
@@ -17,24 +21,60 @@ def on_save_pre(*_args: Any) -> None:
     """Keep the job's own scene and numbers out of the saved file; the next step makes them anew."""
     if state.job is not None:
         state.job.suspend()
+    preview_of_view.hide()
+
+
+@persistent
+def on_save_post(*_args: Any) -> None:
+    """Show again what was kept out of the saved file."""
+    preview_of_view.unhide()
+
+
+@persistent
+def on_undo_pre(*_args: Any) -> None:
+    """Undo takes away what was not there: remember where the preview is shown."""
+    preview_of_view.note()
+
+
+@persistent
+def on_undo_post(*_args: Any) -> None:
+    """Show the preview again; what the panel says of the scene is looked up at the next draw."""
+    preview_of_view.unhide()
 
 
 @persistent
 def on_load_pre(*_args: Any) -> None:
     """Another file comes: end the job, keeping what is done; the same job can go on later."""
     state.stop()
-    preview.clear()
+    state.status = None
+    _forget()
+
+
+def _forget() -> None:
+    for shown in (preview, preview_of_view, overlay, checked, recent):
+        shown.clear()
+
+
+HANDLERS = (
+    ("save_pre", on_save_pre),
+    ("save_post", on_save_post),
+    ("load_pre", on_load_pre),
+    ("undo_pre", on_undo_pre),
+    ("redo_pre", on_undo_pre),
+    ("undo_post", on_undo_post),
+    ("redo_post", on_undo_post),
+)
 
 
 def attach() -> None:
     """Add the handlers."""
-    bpy.app.handlers.save_pre.append(on_save_pre)
-    bpy.app.handlers.load_pre.append(on_load_pre)
+    for name, handler in HANDLERS:
+        getattr(bpy.app.handlers, name).append(handler)
 
 
 def detach() -> None:
     """Remove the handlers and end a running job."""
     state.stop()
-    preview.clear()
-    bpy.app.handlers.load_pre.remove(on_load_pre)
-    bpy.app.handlers.save_pre.remove(on_save_pre)
+    _forget()
+    for name, handler in HANDLERS:
+        getattr(bpy.app.handlers, name).remove(handler)

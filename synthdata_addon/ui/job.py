@@ -36,12 +36,14 @@ from ..core.version import version
 from ..runner.client import RunnerClient
 from ..runner.restarts import RunnerRestarts
 from .one_view import check_view, forget_passes
+from .part import WHOLE, Part
 from .preferences import RunnerSettings
 
 log = logging.getLogger(__name__)
 VIEWS_SYNC = 1.0
 """Seconds of label renders that a power cut may cost; the next run makes them again."""
 STAGES = ("render", "labels", "samples")
+SHOWN_PICTURES = 3
 
 
 @dataclass
@@ -58,6 +60,8 @@ class JobStatus:
     finished: bool = False
     done: protocol.Done | None = None
     seconds: dict[str, float] = field(default_factory=dict)
+    pictures: list[str] = field(default_factory=list)
+    """The last pictures that were made, relative to the folder."""
 
     @property
     def complete(self) -> bool:
@@ -77,11 +81,12 @@ class GenerateJob:
         *,
         extend: bool = False,
         only: int | None = None,
+        part: Part = WHOLE,
     ) -> None:
         """Check everything that can be checked, write ``job.json`` and start the runner.
 
         ``extend`` lets the job be larger than the one that is in the folder. ``only`` makes this one view, anew if it
-        is there, and leaves the others as they are.
+        is there, and leaves the others as they are; ``part`` makes no more than a part of the job.
 
         Raises:
             SynthDataError: anything wrong with settings, scene, model, folder or runner; nothing is changed then.
@@ -91,7 +96,7 @@ class GenerateJob:
         if any(style.kind == "DIFFUSION" for style in spec.styles):
             check_model(spec.model, (spec.width, spec.height))
         check_fidelity_models(spec.fidelity)
-        self.folder, self._only = DatasetFolder(output), only
+        self.folder, self._only, self._part = DatasetFolder(output), only, part
         self._claim = Claim(self.folder, extend=extend)
         self._begun = Begun(self.folder.rendering)
         spec = self._claim.continued(spec)
@@ -140,13 +145,14 @@ class GenerateJob:
         if self._only is not None:
             forget_passes(self.folder, self._only)
             rendered = set(range(job.views)) - {self._only}
-        self._session.open(job, rendered)
+        mine = self._part.views(job)
+        self._session.open(job, rendered | (set(range(job.views)) - mine))
         self.status.warnings += self._contents.warnings
         if missing := warning_of_missing_files():
             self.status.warnings.append(missing)
         render, labels, samples = (self.status.stages[name] for name in STAGES)
-        render.done, render.total = len(rendered), job.views
-        labels.total, samples.total = job.views, job.views * slot_count(spec)
+        render.done, render.total = len(rendered & mine), len(mine)
+        labels.total, samples.total = len(mine), len(mine) * slot_count(spec) * self._part.pictures
         self._greet_runner()
         self.status.seconds["start"] = time.monotonic() - self.began
         render.restart_clock()
@@ -154,7 +160,9 @@ class GenerateJob:
     def _greet_runner(self) -> None:
         assert self._client is not None
         again = () if self._only is None else (self._only,)
-        self._client.send(protocol.Start(str(self.folder.root), self._claim.lock.token, again))
+        own = protocol.Start(str(self.folder.root), self._claim.lock.token, again)
+        own = replace(own, views=self.status.stages["render"].total, pictures=self._part.pictures)
+        self._client.send(own)
 
     def _rendered_views(self) -> set[int]:
         """Return the views that need no render: their passes are there, or were dropped after they were labelled."""
@@ -193,6 +201,11 @@ class GenerateJob:
             instances=labelling.instances,
             standing=standing(labelling.instances, labelling.seen(self._contents.first)),
         )
+
+    @property
+    def spec(self) -> JobSpec:
+        """The request, as the job works on it."""
+        return self._session.spec
 
     def step(self) -> bool:
         """Render one view (blocking) or wait a moment for the runner; return whether there is more to do.
@@ -281,6 +294,8 @@ class GenerateJob:
             stage = self.status.stages.setdefault(message.stage, Stage())
             stage.done, stage.eta = message.done, message.eta
             stage.total = max(stage.total, message.total)
+        elif isinstance(message, protocol.Sample):
+            self.status.pictures[:] = [*self.status.pictures, message.picture][-SHOWN_PICTURES:]
         elif isinstance(message, protocol.Warning):
             self.status.warnings.append(in_full(message.code, message.message, message.hint))
         elif isinstance(message, protocol.Error):

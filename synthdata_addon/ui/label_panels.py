@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""3D View > N > SynthData > Categories: what is labelled, under which ids, and what is annotated."""
+"""3D View > N > SynthData > Classes and Labels: what is labelled, under which ids, and what is annotated."""
 
 from __future__ import annotations
 
 import bpy
 
-from ..core.errors import SceneError
-from .ops.categories import SYNTHDATA_OT_assign_category, SYNTHDATA_OT_select_category
+from .checked import checked
+from .ops.categories import SYNTHDATA_OT_assign_category
 from .ops.category_list import (
     SYNTHDATA_OT_categories_load,
     SYNTHDATA_OT_categories_save,
@@ -14,36 +14,58 @@ from .ops.category_list import (
     SYNTHDATA_OT_category_preset,
     SYNTHDATA_OT_category_remove,
 )
-from .panel import SidebarPanel
-from .used_categories import count_categories
+from .ops.class_tools import (
+    SYNTHDATA_OT_class_remove,
+    SYNTHDATA_OT_class_rename,
+    SYNTHDATA_OT_label_by_names,
+    SYNTHDATA_OT_label_by_pattern,
+)
+from .panel import SidebarPanel, paragraph
 
 
 class SYNTHDATA_PT_categories(SidebarPanel):
     """What is labelled."""
 
-    bl_label = "Categories"
+    bl_label = "Classes"
     bl_idname = "SYNTHDATA_PT_categories"
+    bl_order = 10
+
+    def draw_header_preset(self, context: bpy.types.Context) -> None:
+        window = context.window_manager.synthdata
+        self.layout.prop(window, "overlay", text="", icon="OVERLAY")
 
     def draw(self, context: bpy.types.Context) -> None:
         self._draw_used(context)
-        self.layout.operator(SYNTHDATA_OT_assign_category.bl_idname, icon="BOOKMARKS")
-        self._draw_active(context)
+        column = self.layout.column(align=True)
+        column.operator(SYNTHDATA_OT_assign_category.bl_idname, icon="BOOKMARKS")
+        row = column.row(align=True)
+        row.operator(SYNTHDATA_OT_label_by_pattern.bl_idname, text="By Pattern", icon="FILTER")
+        row.operator(SYNTHDATA_OT_label_by_names.bl_idname, text="By Own Names", icon="SORTALPHA")
 
     def _draw_used(self, context: bpy.types.Context) -> None:
-        try:
-            counts = count_categories(context.scene, context.view_layer)
-        except SceneError as error:
-            self.layout.label(text=error.message, icon="ERROR")
-            self.layout.label(text=error.hint, icon="BLANK1")
+        window = context.window_manager.synthdata
+        found = checked.of(context.scene)
+        if not found.classes:
+            paragraph(self.layout, found.problem or "Nothing is labelled yet", "INFO")
             return
-        grid = self.layout.grid_flow(columns=2, even_columns=True, align=True)
-        for name, count in sorted(counts.items()):
-            grid.operator(SYNTHDATA_OT_select_category.bl_idname, text=f"{name}  ({count})").category = name
-        if not counts:
-            self.layout.label(text="No object has a category yet", icon="INFO")
+        row = self.layout.row()
+        row.template_list(
+            "SYNTHDATA_UL_classes", "", window, "classes", window, "active_class", rows=3, maxrows=6
+        )
+        side = row.column(align=True)
+        side.operator(SYNTHDATA_OT_class_rename.bl_idname, text="", icon="GREASEPENCIL")
+        side.operator(SYNTHDATA_OT_class_remove.bl_idname, text="", icon="X")
 
-    def _draw_active(self, context: bpy.types.Context) -> None:
-        """Show what the active collection, object and material say."""
+
+class SYNTHDATA_PT_active(SidebarPanel):
+    """What the active collection, object and material say."""
+
+    bl_label = "Collection, Keypoint, Material"
+    bl_idname = "SYNTHDATA_PT_active"
+    bl_parent_id = "SYNTHDATA_PT_categories"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
         collection, obj = context.collection, context.object
         if collection is not None and collection != context.scene.collection:
             group = collection.synthdata
@@ -62,7 +84,7 @@ class SYNTHDATA_PT_categories(SidebarPanel):
 
 
 class SYNTHDATA_PT_category_list(SidebarPanel):
-    """Categories with ids of their own, supercategories and keypoints."""
+    """Classes with ids of their own, supercategories and keypoints."""
 
     bl_label = "Ids and Keypoints"
     bl_idname = "SYNTHDATA_PT_category_list"
@@ -95,8 +117,8 @@ class SYNTHDATA_PT_labels(SidebarPanel):
 
     bl_label = "Labels"
     bl_idname = "SYNTHDATA_PT_labels"
-    bl_parent_id = "SYNTHDATA_PT_categories"
     bl_options = {"DEFAULT_CLOSED"}
+    bl_order = 40
 
     def draw(self, context: bpy.types.Context) -> None:
         settings = context.scene.synthdata
@@ -109,26 +131,11 @@ class SYNTHDATA_PT_labels(SidebarPanel):
             group.prop(settings.labels, name)
         for name in ("min_pixels", "min_visible_fraction"):
             column.prop(settings.labels, name)
-        column.column().prop(settings, "exports")
-
-
-class SYNTHDATA_PT_info(SidebarPanel):
-    """Who made the dataset and under which licence."""
-
-    bl_label = "Author and Licence"
-    bl_idname = "SYNTHDATA_PT_info"
-    bl_parent_id = "SYNTHDATA_PT_labels"
-    bl_options = {"DEFAULT_CLOSED"}
-
-    def draw(self, context: bpy.types.Context) -> None:
-        column = self._column()
-        for name in ("description", "url", "contributor", "license_name", "license_url"):
-            column.prop(context.scene.synthdata.info, name)
 
 
 CLASSES = (
     SYNTHDATA_PT_categories,
+    SYNTHDATA_PT_active,
     SYNTHDATA_PT_category_list,
     SYNTHDATA_PT_labels,
-    SYNTHDATA_PT_info,
 )

@@ -15,7 +15,7 @@ class SYNTHDATA_PT_model_start(SidebarPanel):
 
     bl_label = "Start"
     bl_idname = "SYNTHDATA_PT_model_start"
-    bl_parent_id = "SYNTHDATA_PT_styles"
+    bl_parent_id = "SYNTHDATA_PT_styles_details"
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -33,7 +33,7 @@ class SYNTHDATA_PT_model_loras(SidebarPanel):
 
     bl_label = "LoRAs"
     bl_idname = "SYNTHDATA_PT_model_loras"
-    bl_parent_id = "SYNTHDATA_PT_styles"
+    bl_parent_id = "SYNTHDATA_PT_styles_details"
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -55,7 +55,7 @@ class SYNTHDATA_PT_model_reference(SidebarPanel):
 
     bl_label = "Reference Picture"
     bl_idname = "SYNTHDATA_PT_model_reference"
-    bl_parent_id = "SYNTHDATA_PT_styles"
+    bl_parent_id = "SYNTHDATA_PT_styles_details"
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -70,7 +70,7 @@ class SYNTHDATA_PT_model_speed(SidebarPanel):
 
     bl_label = "GPU"
     bl_idname = "SYNTHDATA_PT_model_speed"
-    bl_parent_id = "SYNTHDATA_PT_styles"
+    bl_parent_id = "SYNTHDATA_PT_styles_details"
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:

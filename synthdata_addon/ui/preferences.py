@@ -15,21 +15,31 @@ from bpy.props import StringProperty
 from .. import __package__ as ADDON_ID  # noqa: N812  # a constant, whatever Python calls it
 from ..core.errors import RunnerError
 from ..runner.client import SILENCE
+from .doctor_panel import draw_doctor
+from .machine_preferences import MachinePreferences, draw_machine, machine_environment
+from .model_list_panel import draw_model_list
+from .runner_preferences import draw_runner
+from .runner_setup import setup, wheel_folders
 
 RUNNER_VARIABLE = "SYNTHDATA_RUNNER_PYTHON"
 SILENCE_VARIABLE = "SYNTHDATA_RUNNER_SILENCE"
 """Minutes without a sign of life after which the runner counts as hung."""
 
 
-class SynthDataPreferences(bpy.types.AddonPreferences):
+class SynthDataPreferences(MachinePreferences, bpy.types.AddonPreferences):
     """Settings of the machine, not of the scene."""
 
     bl_idname = ADDON_ID
 
     runner_python: StringProperty(
         name="Runner Python",
-        description="Python with torch and diffusers, for pictures; empty: Blender's own, for labels only",
+        description="A Python of your own with torch and diffusers, used instead of what Set Up Runner installs",
         subtype="FILE_PATH",
+    )
+    torch_index: StringProperty(
+        name="Torch From",
+        description="Address of a package index that Set Up Runner takes torch from, such as PyTorch's own of CUDA "
+        "builds for Windows; empty: the usual one. SynthData does not know its hash and cannot check it",
     )
 
     language_model: StringProperty(
@@ -43,13 +53,12 @@ class SynthDataPreferences(bpy.types.AddonPreferences):
         "is read from the environment variable SYNTHDATA_API_KEY",
     )
 
-    def draw(self, _context: bpy.types.Context) -> None:
+    def draw(self, context: bpy.types.Context) -> None:
+        draw_runner(self.layout, self)
+        draw_machine(self.layout, self)
+        draw_model_list(self.layout.box(), context.window_manager)
+        draw_doctor(self.layout)
         column = self.layout.column()
-        column.prop(self, "runner_python")
-        column.label(text="Labels and control images need nothing more than SynthData itself.", icon="INFO")
-        column.label(
-            text="For pictures, choose a Python that has torch and diffusers (see the README).", icon="BLANK1"
-        )
         column.prop(self, "language_model")
         column.prop(self, "language_address")
 
@@ -65,15 +74,20 @@ class RunnerSettings:
 
     @classmethod
     def current(cls) -> RunnerSettings:
-        """Read them: the environment variable wins over the preference; else Blender's own Python with our wheels."""
-        chosen = os.environ.get(RUNNER_VARIABLE, "") or _preference()
+        """Read them: the environment variable wins over the preference, that over what was set up in our folder.
+
+        Without any, Blender's own Python runs with our wheels.
+        """
+        chosen = os.environ.get(RUNNER_VARIABLE, "") or chosen_python()
         # Without the user's consent in Blender's system preferences nothing of ours goes online.
-        environment = {"HF_HUB_DISABLE_TELEMETRY": "1"}
+        environment = {"HF_HUB_DISABLE_TELEMETRY": "1", **machine_environment()}
         if not bpy.app.online_access:
             environment["HF_HUB_OFFLINE"] = "1"
         silence = _silence()
         if chosen:
             return cls(bpy.path.abspath(chosen), (), environment, silence)
+        if setup.environment is not None:
+            return cls(sys.executable, (setup.environment.folder,), environment, silence)
         return cls(sys.executable, _wheel_folders(), environment, silence)
 
 
@@ -98,17 +112,25 @@ def language_model() -> tuple[str, str]:
     return addon.preferences.language_model.strip(), addon.preferences.language_address.strip()
 
 
-def _preference() -> str:
+def chosen_python() -> str:
+    """Return the Python of the user's own, empty if none is set."""
+    return _of_preferences("runner_python")
+
+
+def torch_index() -> str:
+    """Return where torch shall come from, empty for the usual place."""
+    return _of_preferences("torch_index").strip()
+
+
+def _of_preferences(name: str) -> str:
     addon = bpy.context.preferences.addons.get(ADDON_ID or "")
-    return str(addon.preferences.runner_python) if addon is not None and addon.preferences is not None else ""
+    known = addon.preferences if addon is not None else None
+    return str(getattr(known, name)) if known is not None else ""
 
 
 def _wheel_folders() -> tuple[str, ...]:
     """Return where Blender unpacks the wheels of extensions, and where its own numpy is."""
-    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
-    wheels = Path(bpy.utils.user_resource("EXTENSIONS")) / ".local" / "lib" / version / "site-packages"
-    own = [str(Path(np.__file__).parents[1])]
-    return tuple([str(wheels)] * wheels.is_dir() + own)
+    return (*map(str, wheel_folders()), str(Path(np.__file__).parents[1]))
 
 
 CLASSES = (SynthDataPreferences,)

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import bpy
 
-from ..core.errors import DatasetError, SpecError
+from ..core.errors import DatasetError
+from ..core.job_file import read_job_file
 from ..core.prompts import StylePrompts, with_wildcards
-from ..core.spec import JobSpec, load_spec
+from ..core.spec import JobSpec
 from .settings import job_from_scene, parse_seed
 
 
@@ -20,24 +21,13 @@ def resolve_request(scene: bpy.types.Scene, *, job: str = "", views: int = 0, se
     Raises:
         SpecError: a file that cannot be read, or a setting that is wrong.
     """
-    spec = _read_job_file(job) if job else job_from_scene(scene)
+    spec = read_job_file(Path(bpy.path.abspath(job))) if job else job_from_scene(scene)
     if views:
         spec = dataclasses.replace(spec, sweep=dataclasses.replace(spec.sweep, views=views))
     if seed:
         spec = dataclasses.replace(spec, seed=parse_seed(seed))
     templates = [StylePrompts(style.name, style.prompt, style.negative_prompt) for style in spec.styles]
     return dataclasses.replace(spec, prompts=with_wildcards(spec.prompts, templates))
-
-
-def _read_job_file(name: str) -> JobSpec:
-    path = Path(bpy.path.abspath(name))
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SpecError(
-            "spec.job_file", f"The job file '{path}' cannot be read.", "Check the path."
-        ) from error
-    return load_spec(text, path.name)
 
 
 def resolve_output(scene: bpy.types.Scene, output: str = "") -> Path:

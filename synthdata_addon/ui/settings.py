@@ -103,6 +103,15 @@ def _labels(group: Any) -> LabelsSpec:
     return LabelsSpec(**values, categories=categories_of(group))
 
 
+def labels_of(scene: bpy.types.Scene) -> LabelsSpec:
+    """Return what a scene's panel says of labels.
+
+    Raises:
+        SpecError: ``spec.skeleton``.
+    """
+    return _labels(scene.synthdata.labels)
+
+
 def categories_of(labels: Any) -> tuple[Category, ...]:
     """Return the categories of the panel's list; not checked yet.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Camera Sweep: where the views are taken from, how they stray, what they must fulfil, and a look at them."""
+"""Cameras: where the views are taken from, how they stray, what they must fulfil, and a look at them."""
 
 from __future__ import annotations
 
@@ -32,8 +32,9 @@ DETAILS = {
 class SYNTHDATA_PT_sweep(SidebarPanel):
     """Where the views are taken from."""
 
-    bl_label = "Camera Sweep"
+    bl_label = "Cameras"
     bl_idname = "SYNTHDATA_PT_sweep"
+    bl_order = 20
 
     def draw(self, context: bpy.types.Context) -> None:
         settings = context.scene.synthdata
@@ -99,7 +100,7 @@ def _draw_preview(layout: bpy.types.UILayout) -> None:
     row.operator(SYNTHDATA_OT_preview_cameras.bl_idname, icon="OUTLINER_OB_CAMERA")
     if preview.is_shown:
         row.operator(SYNTHDATA_OT_preview_clear.bl_idname, text="", icon="X")
-    layout.operator(SYNTHDATA_OT_coverage.bl_idname, icon="SEQ_HISTOGRAM")
+    row.operator(SYNTHDATA_OT_coverage.bl_idname)
     column = layout.column(align=True)
     for text, icon in preview.said:
         column.label(text=text, icon=icon)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import bpy
 
 from ..core.variation import COEFFICIENTS
-from .panel import SidebarPanel
+from .panel import SidebarPanel, paragraph
 
 
 class SYNTHDATA_PT_variation(SidebarPanel):
@@ -15,10 +15,15 @@ class SYNTHDATA_PT_variation(SidebarPanel):
     bl_label = "Variation"
     bl_idname = "SYNTHDATA_PT_variation"
     bl_options = {"DEFAULT_CLOSED"}
+    bl_order = 30
 
     def draw(self, context: bpy.types.Context) -> None:
         if not context.scene.synthdata.beauty:
-            self.layout.label(text="Lights, World, Materials need Beauty", icon="INFO")
+            paragraph(
+                self.layout,
+                "Lights, World and Materials show in the finished picture only: turn Beauty on",
+                "INFO",
+            )
 
 
 class VariationPanel(SidebarPanel):

@@ -38,14 +38,14 @@ def test_every_setting_survives_the_panel(empty_scene):
 
 
 def test_every_control_is_a_row_that_opens(scene):
-    from synthdata_addon.ui.panels import SYNTHDATA_PT_control_images, SYNTHDATA_PT_styles
+    from synthdata_addon.ui.panels import SYNTHDATA_PT_control_images, SYNTHDATA_PT_controlnets
 
     apply_job(FULL, scene)
-    closed = draw(SYNTHDATA_PT_styles)
-    assert (closed.count("enabled"), closed.count("model"), closed.count("scale")) == (9, 10, 0)
+    closed = draw(SYNTHDATA_PT_controlnets)
+    assert (closed.count("enabled"), closed.count("model"), closed.count("scale")) == (9, 9, 0)
     for kind in KINDS:
         getattr(scene.synthdata, f"control_{kind}").show = True
-    opened = draw(SYNTHDATA_PT_styles)
+    opened = draw(SYNTHDATA_PT_controlnets)
     assert [opened.count(name) for name in ("scale", "start", "end")] == [9, 9, 9]
     assert {"control_kinds", "canny_from", "segmentation", "unlabelled"} <= set(
         draw(SYNTHDATA_PT_control_images)

@@ -13,6 +13,8 @@ from synthdata_addon.core.categories import Category
 from synthdata_addon.core.category_file import preset_categories, write_categories
 from synthdata_addon.core.errors import SpecError
 from synthdata_addon.core.spec import InfoSpec, JobSpec, LabelsSpec, PassesSpec, validate
+from synthdata_addon.ui.checked import checked
+from synthdata_addon.ui.panel import SidebarPanel
 from synthdata_addon.ui.settings import apply_job, job_from_scene
 from synthdata_addon.ui.used_categories import count_categories
 from tests.blender import scenes
@@ -202,7 +204,7 @@ def draw(cls):
 
 def test_every_panel_draws_settings_and_buttons_that_are_there(scene):
     apply_job(FULL, scene)
-    drawn = {cls: draw(cls) for cls in registration.CLASSES if issubclass(cls, bpy.types.Panel)}
+    drawn = {cls: draw(cls) for cls in registration.CLASSES if issubclass(cls, SidebarPanel)}
     shown = {name for names in drawn.values() for name in names}
     settings = (
         {name for name in vars(FULL.labels) if name != "categories"} | set(vars(FULL.info)) | {"exports"}
@@ -212,22 +214,22 @@ def test_every_panel_draws_settings_and_buttons_that_are_there(scene):
 
 
 def test_the_panel_shows_the_active_collection_object_and_material(scene):
-    from synthdata_addon.ui.label_panels import SYNTHDATA_PT_categories
+    from synthdata_addon.ui.label_panels import SYNTHDATA_PT_active
 
     group = bpy.data.collections.new("Chairs")
     scene.collection.children.link(group)
     bpy.context.view_layer.active_layer_collection = bpy.context.view_layer.layer_collection.children[
         "Chairs"
     ]
-    drawn = draw(SYNTHDATA_PT_categories)
+    drawn = draw(SYNTHDATA_PT_active)
     assert "grouping" in drawn
     assert "category" not in drawn
     group.synthdata.use_as_category = True
-    assert "category" in draw(SYNTHDATA_PT_categories)
+    assert "category" in draw(SYNTHDATA_PT_active)
     empty = bpy.data.objects.new("Empty", None)
     group.objects.link(empty)
     bpy.context.view_layer.objects.active = empty
-    assert "keypoint" in draw(SYNTHDATA_PT_categories)
+    assert "keypoint" in draw(SYNTHDATA_PT_active)
 
 
 def test_the_panel_names_an_object_with_two_categories(scene):
@@ -240,6 +242,7 @@ def test_the_panel_names_an_object_with_two_categories(scene):
         scene.collection.children.link(made)
         made.objects.link(cube)
     scene.collection.objects.unlink(cube)
-    assert any("'Torn'" in text for text in draw(SYNTHDATA_PT_categories))
+    checked.look(scene, bpy.context.view_layer)
+    assert "'Torn'" in " ".join(draw(SYNTHDATA_PT_categories))
     with pytest.raises(RuntimeError, match="'Torn'"):
         bpy.ops.synthdata.select_category(category="chair")

@@ -4,11 +4,26 @@
 from __future__ import annotations
 
 import bpy
+import bpy.utils.previews
 import pytest
 
 import synthdata_addon
 from synthdata_addon import registration
+from synthdata_addon.ui import checked, class_overlay
+from synthdata_addon.ui import preview as camera_preview
+from synthdata_addon.ui.class_overlay import overlay
 from synthdata_addon.ui.label_properties import CLASSES as LABELS
+from synthdata_addon.ui.preview import preview
+from synthdata_addon.ui.view_preview import preview_of_view
+
+KINDS = (
+    bpy.types.Scene,
+    bpy.types.Object,
+    bpy.types.Collection,
+    bpy.types.Material,
+    bpy.types.WindowManager,
+)
+TIMERS = (checked._tick, class_overlay._look, camera_preview._follow)
 
 
 def traces() -> dict[str, object]:
@@ -24,16 +39,16 @@ def traces() -> dict[str, object]:
         for cls in base.__subclasses__()
         if getattr(cls, "is_registered", False) and cls.__module__.startswith("synthdata_addon")
     )
-    own = [
-        name
-        for kind in (bpy.types.Scene, bpy.types.Object, bpy.types.Collection, bpy.types.Material)
-        for name in [hasattr(kind, "synthdata")]
-    ]
+    own = [name for kind in KINDS for name in [hasattr(kind, "synthdata")]]
     return {
         "handlers": handlers,
         "classes": classes,
         "own": own,
         "menu": list(bpy.types.VIEW3D_MT_add._dyn_ui_initialize()),
+        "popover": list(bpy.types.VIEW3D_PT_overlay_object._dyn_ui_initialize()),
+        "previews": len(bpy.utils.previews._uuid_open),
+        "timers": [function for function in TIMERS if bpy.app.timers.is_registered(function)],
+        "draw handlers": [*overlay._handles, preview._handle, preview_of_view._handle],
     }
 
 
@@ -51,6 +66,22 @@ def test_unregister_leaves_no_trace(unregistered):
     assert traces() != before
     synthdata_addon.unregister()
     assert traces() == before
+
+
+def test_what_was_switched_on_goes_away_too(scene, unregistered):
+    synthdata_addon.register()
+    bpy.context.window_manager.synthdata.overlay = True
+    bpy.ops.synthdata.preview_cameras()
+    synthdata_addon.unregister()
+    before = traces()
+    synthdata_addon.register()
+    for timer in TIMERS:
+        bpy.app.timers.register(timer, first_interval=1e6)
+    bpy.context.window_manager.synthdata.overlay = True
+    synthdata_addon.unregister()
+    assert traces() == before
+    assert not before["timers"]
+    assert before["draw handlers"] == [None, None]
 
 
 def test_a_failure_in_the_middle_takes_everything_back(unregistered, monkeypatch):

@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "exports": {"core", "labels", "exports"},
     "runner": {"core", "labels", "exports", "stylize", "runner"},
     "ui": {"core", "blender", "runner", "ui"},
+    "farm": {"core", "runner", "farm"},
 }
 BLENDER = {"bpy", "bmesh", "mathutils", "bpy_extras", "gpu", "blf"}
 ONLY_IN = {
@@ -29,9 +30,20 @@ ONLY_IN = {
     "threading": {"runner"},
     "subprocess": {"runner"},
     "multiprocessing": set(),
+    "ray": {"farm"},
+    "fsspec": {"farm"},
     **{name: {"blender", "ui"} for name in BLENDER},
 }
-CLIENT_SIDE = {"asking", "client", "restarts"}
+CLIENT_SIDE = {
+    "asking",
+    "client",
+    "fetching",
+    "restarts",
+    "own_environment",
+    "setting_up",
+    "torch_build",
+    "wheel_lock",
+}
 """What Blender's side of the runner is: standard library and core only."""
 STANDARD = sys.stdlib_module_names
 MAX_LINES = 400

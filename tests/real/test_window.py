@@ -12,8 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from synthdata_addon.core.palette import category_colour, instance_colour
 from tests.extension import ROOT
 from tests.real.conftest import RealBlender
 from tests.real.datasets import check_dataset
@@ -199,3 +202,41 @@ def test_finished_pictures_come_in_the_window_too(blender: RealBlender, display:
     assert len(list((dataset / "renders").glob("*.png"))) == 4
     labelled = [json.loads(line) for line in (dataset / "labels.jsonl").read_text().splitlines()]
     assert all(0.0 < a["visible_fraction"] <= 1.0 for view in labelled for a in view["annotations"])
+
+
+def count_colour(picture: Path, colour: tuple[float, float, float], right: int) -> int:
+    """How many pixels left of column `right` have a colour, give or take what a screen makes of it."""
+    with Image.open(picture) as image:
+        pixels = np.asarray(image.convert("RGB"))[:, :right].astype(float) / 255.0
+    return int((np.abs(pixels - colour).max(axis=2) < 0.06).sum())
+
+
+def test_classes_show_in_the_viewport_and_a_view_in_the_image_editor(
+    blender: RealBlender, display: str
+) -> None:
+    """A user turns the classes on, sees boxes; previews a view, sees it in a window; the dataset is not begun."""
+    if not shutil.which("import"):
+        pytest.skip("no import: apt install imagemagick")
+    work = blender.work / "preview"
+    work.mkdir()
+    blender.script("make_room.py", work / "room.blend", 4)
+    version = blender.version
+    with window(blender, work / "room.blend", display, work / "signals") as shown:
+        shown.region()
+        time.sleep(3)
+        desk = category_colour(5)  # the room's classes by name
+        box = instance_colour(2, 25)  # the second box, after 24 books
+        sidebar = shown.region()["left"]
+
+        def shows(name: str, colour: tuple[float, float, float], pixels: int) -> bool:
+            return count_colour(shown.shoot(f"window-{version}-{name}.png"), colour, sidebar) > pixels
+
+        assert not shows("plain", box, 0)
+        shown.press("overlay=1")
+        shown.wait_for(lambda: shows("classes", box, 20), JOB_SECONDS)
+        shown.press("preview_view")
+        shown.wait_for(lambda: shown.region()["images"].get("SynthData Preview") == [256, 192], JOB_SECONDS)
+        assert shown.region()["windows"] == 2
+        shown.wait_for(lambda: shows("preview", desk, 2000), JOB_SECONDS)
+        assert len(shown.region()["scenes"]) == 1
+    assert not (work / "dataset").exists()

@@ -177,7 +177,7 @@ def test_a_python_that_cannot_start_is_named(folder, tmp_path, kind):
             attempt()
         assert caught.value.code == "runner.cannot_start"
         assert str(python) in caught.value.message
-        assert "build.py runner-env" in caught.value.hint
+        assert "Set up the runner" in caught.value.hint
 
 
 def test_check_python_names_what_is_lacking(tmp_path):

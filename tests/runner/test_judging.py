@@ -136,7 +136,8 @@ def test_scores_are_recorded_in_every_place(tmp_path, tiny_model):
     assert set(validate(folder.root).counts) <= {"job.settings"}, (
         "the tiny model names no ControlNets of its own"
     )
-    assert '"fidelity":' in folder.gallery.read_text(encoding="utf-8")
+    page = folder.gallery.read_text(encoding="utf-8")
+    assert all(f'["{record.picture}",0,{record.fidelity}]' in page for record in records)
 
 
 @pytest.mark.slow

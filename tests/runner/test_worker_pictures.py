@@ -25,7 +25,7 @@ def test_without_torch_labels_are_made_and_one_error_says_so(tmp_path, tiny_mode
     said = run(folder, site_dirs=[str(site)])
     (error,) = of(Error, said)
     assert error.code == "model.no_torch"
-    assert "build.py runner-env" in error.hint
+    assert "Set up the runner" in error.hint
     assert (said[-1].labelled, said[-1].samples) == (2, 0)
     assert not said[-1].cancelled
     annotations(folder)

@@ -48,7 +48,7 @@ class PlacedAnew:
         self._job_scene = job_scene
         self._frame = frame
         self._every = job_scene.spec.populate.every
-        self._changes = Changes()
+        self.changes = Changes()
         self._group = -1
         self._things: tuple[_Thing, ...] = ()
         self._ground: Ground | None = None
@@ -78,7 +78,7 @@ class PlacedAnew:
 
     def close(self) -> None:
         """Put everything back where the user had it. Safe to call at any time, twice."""
-        self._changes.put_back()
+        self.changes.put_back()
         self._group = -1
 
     def _read(self) -> Ground:
@@ -101,13 +101,13 @@ class PlacedAnew:
         objects = [bpy.data.objects.get((name, None)) for name in thing.objects]
         for obj in objects:
             if obj is not None:
-                self._changes.set(obj, "hide_render", matrix is None)
+                self.changes.set(obj, "hide_render", matrix is None)
         root = objects[0]
         if root is None or matrix is None:
             return
         location, rotation, scale = transform(thing.base, matrix)
         for path, value in (("location", location), ("rotation_quaternion", rotation), ("scale", scale)):
-            self._changes.set(root, path, tuple(value))
+            self.changes.set(root, path, tuple(value))
 
 
 def _placement(scene: bpy.types.Scene) -> PlacementSpec:

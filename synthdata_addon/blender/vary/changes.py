@@ -79,6 +79,39 @@ class Changes:
             setattr(struct, name, value)
         return True
 
+    def remember(self, owner: bpy.types.ID, path: str) -> None:
+        """Note what a property is, before something else changes it."""
+        struct, name = _resolve(owner, path)
+        place = _Place(ID_COLLECTIONS[owner.id_type], owner.name, path)
+        self._before.setdefault(place, _plain(getattr(struct, name)))
+
+    def take_from(self, other: Changes) -> None:
+        """Take over what another log, of later changes, would have put back."""
+        for place, before in other._before.items():
+            self._before.setdefault(place, before)
+        other._before.clear()
+
+    def named(self) -> list[bpy.types.ID]:
+        """Return the data that would be put back, which may have no other user meanwhile."""
+        found = (_value(before) for before in self._before.values() if isinstance(before, _IDName))
+        return list(dict.fromkeys(item for item in found if item is not None))
+
+    def to_json(self) -> list[list[Any]]:
+        """Return the log as plain JSON values, an ID as ``{"id": [collection, name, library]}``."""
+        return [
+            [place.collection, place.name, place.path, _as_json(before)]
+            for place, before in self._before.items()
+        ]
+
+    @classmethod
+    def from_json(cls, data: list[list[Any]]) -> Changes:
+        """Return the log that :meth:`to_json` wrote."""
+        changes = cls()
+        for collection, name, path, before in data:
+            if collection in ID_COLLECTIONS.values():
+                changes._before[_Place(collection, name, path)] = _from_json(before)
+        return changes
+
     def put_back(self) -> None:
         """Set every property to what it was, last one first; what was removed since is passed over."""
         while self._before:
@@ -122,6 +155,18 @@ def _value(plain: Any) -> Any:
     if isinstance(plain, _IDName):
         return getattr(bpy.data, plain.collection).get((plain.name, plain.library))
     return plain
+
+
+def _as_json(before: Any) -> Any:
+    if isinstance(before, _IDName):
+        return {"id": [before.collection, before.name, before.library]}
+    return list(before) if isinstance(before, tuple) else before
+
+
+def _from_json(before: Any) -> Any:
+    if isinstance(before, dict):
+        return _IDName(*before["id"])
+    return tuple(before) if isinstance(before, list) else before
 
 
 def _as_kept(struct: Any, name: str, value: Any) -> Any:

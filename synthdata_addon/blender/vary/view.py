@@ -48,7 +48,7 @@ class ViewVariation:
         self._spec = job_scene.spec.variation
         self._seed = job_scene.spec.seed
         self._facts = facts
-        self._changes = Changes()
+        self.changes = Changes()
         self._extra = ExtraLights(self._spec.lights)
         # The finished picture alone shows them.
         beauty = job_scene.spec.passes.beauty
@@ -70,7 +70,7 @@ class ViewVariation:
         unseen = varied(self._spec, PICTURE_ONLY)
         if unseen and not self._job_scene.spec.passes.beauty:
             said.append(f"Beauty is off, so that nothing shows what varies: {', '.join(unseen)}.")
-        names = sorted(self._changes.untouched)
+        names = sorted(self.changes.untouched)
         if names:
             shown = ", ".join(f"'{name}'" for name in names[:5]) + (" and others" if len(names) > 5 else "")
             said.append(f"Linked or animated, so that it does not vary: {shown}.")
@@ -79,12 +79,16 @@ class ViewVariation:
     @contextmanager
     def of(self, view: int) -> Iterator[None]:
         """Begin a view; put everything back at its end."""
-        self._view = view
-        self.drawn = {}
+        self.begin(view)
         try:
             yield
         finally:
-            self._changes.put_back()
+            self.changes.put_back()
+
+    def begin(self, view: int) -> None:
+        """Begin a view that somebody else will put back, by :attr:`changes`."""
+        self._view = view
+        self.drawn = {}
 
     def place(self) -> None:
         """Move and hide things, in the frame that the job's scene shows."""
@@ -94,7 +98,7 @@ class ViewVariation:
             return
         depsgraph = self._job_scene.depsgraph()
         self.drawn["objects"] = vary_objects(
-            self._spec.objects, self._seed, self._view, self._layer(), self._rules(), depsgraph, self._changes
+            self._spec.objects, self._seed, self._view, self._layer(), self._rules(), depsgraph, self.changes
         )
 
     def take(self, name: str, lens: Lens, pose: Matrix4) -> Shot:
@@ -119,14 +123,14 @@ class ViewVariation:
         self._set_camera(scene, shot, draw_camera(spec.camera, seed, view))
         if spec.lights.use:
             depsgraph = self._job_scene.depsgraph()
-            lights = vary_lights(spec.lights, seed, view, self._layer(), depsgraph, self._changes)
+            lights = vary_lights(spec.lights, seed, view, self._layer(), depsgraph, self.changes)
             self.drawn["lights"] = lights
             self.drawn["extra_lights"] = self._extra.show(scene, seed, view, self._facts.target)
         if self._world is not None:
             self.drawn["world"] = self._world.show(scene, seed, view)
         if self._materials is not None:
             self.drawn["materials"] = self._materials.vary(
-                seed, view, self._layer(), self._rules(), self._changes
+                seed, view, self._layer(), self._rules(), self.changes
             )
 
     def develop(self, file: Path, shot: Shot) -> None:
@@ -138,7 +142,7 @@ class ViewVariation:
 
     def close(self) -> None:
         """Put everything back and remove what is ours. Safe to call at any time, twice."""
-        self._changes.put_back()
+        self.changes.put_back()
         camera = bpy.data.objects.get(self._camera) if self._camera else None
         if camera is not None:
             stand_still(camera)

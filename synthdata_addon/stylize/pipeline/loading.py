@@ -20,10 +20,12 @@ from transformers.utils import logging as transformers_logging
 
 from ...core.errors import ModelError
 from ...core.families import FACTS, Family
+from ...core.machine import default_device
 from ...core.model_check import check_model
 from ...core.model_files import local
 from ...core.model_spec import ModelSpec
 from ...core.models import family, resolve
+from ..machine import limit_memory
 from .extras import Loras, Reference, set_scheduler
 from .speed import place
 from .stylizer import Stylizer
@@ -71,6 +73,7 @@ def load(model: ModelSpec, samples: int = 0, device: str = "") -> Stylizer:
         ModelError: ``model.cannot_load``, ``model.no_device``, or what :func:`..core.model_check.check_model` raises.
     """
     device = device or available(model.device)
+    limit_memory(device)
     if device == "cpu":
         # More threads than cores that are really free make torch many times slower.
         torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))
@@ -176,19 +179,21 @@ def _means_only(encode: Any) -> Any:
 
 
 def available(wanted: str) -> str:
-    """Return the device that a job asks for; "auto" takes the best there is.
+    """Return the device that a job asks for; "auto" takes that of the preferences, else the best there is.
 
     Raises:
         ModelError: ``model.no_device``.
     """
     found = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    wanted = default_device() if wanted == "auto" else wanted
     if wanted == "auto":
         return next(name for name in ("cuda", "mps", "cpu") if found[name])
-    if not found.get(wanted, False):
+    kind, _, number = wanted.partition(":")
+    if not found.get(kind, False) or (number and int(number) >= torch.cuda.device_count()):
         raise ModelError(
             "model.no_device",
             f"The device '{wanted}' is not there, or this torch cannot use it.",
-            "Choose 'auto'.",
+            "Choose 'auto', in the job and in the preferences.",
         )
     return wanted
 

@@ -12,7 +12,9 @@ from ...blender.compat import PATH_OPTIONS
 from ...core.errors import SynthDataError
 from .. import exit_status
 from ..job import GenerateJob
+from ..recent_pictures import recent
 from ..request import resolve_output, resolve_request
+from ..running import end_progress, is_fresh, learn, show_progress
 from ..state import state
 from ..terminal import run_to_end, summary
 
@@ -46,6 +48,7 @@ class SYNTHDATA_OT_generate(bpy.types.Operator):
     )
 
     _timer: bpy.types.Timer | None = None
+    _fresh = False
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -88,6 +91,8 @@ class SYNTHDATA_OT_generate(bpy.types.Operator):
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         state.status = state.job.status
+        self._fresh = is_fresh(state.job)
+        recent.clear()
         self._timer = context.window_manager.event_timer_add(TICK, window=context.window)
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
@@ -107,9 +112,12 @@ class SYNTHDATA_OT_generate(bpy.types.Operator):
         except BaseException:
             self._quit(context)  # a fault of ours must not leave a job that never ends
             raise
-        _redraw(context)
         if more:
+            show_progress(job)
             return {"PASS_THROUGH"}
+        recent.follow(job.status)
+        if self._fresh:
+            learn(job)
         self._quit(context)
         return self._report(job)
 
@@ -134,7 +142,7 @@ class SYNTHDATA_OT_generate(bpy.types.Operator):
         if self._timer is not None:
             context.window_manager.event_timer_remove(self._timer)
             self._timer = None
-        _redraw(context)
+        end_progress()
 
 
 class SYNTHDATA_OT_cancel(bpy.types.Operator):
@@ -151,15 +159,6 @@ class SYNTHDATA_OT_cancel(bpy.types.Operator):
         assert state.job is not None
         state.job.cancel()
         return {"FINISHED"}
-
-
-def _redraw(context: bpy.types.Context) -> None:
-    for window in context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "VIEW_3D":
-                for region in area.regions:
-                    if region.type == "UI":
-                        region.tag_redraw()
 
 
 CLASSES = (SYNTHDATA_OT_generate, SYNTHDATA_OT_cancel)

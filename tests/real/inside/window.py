@@ -5,7 +5,8 @@ Ten times a second two files are written: FOLDER/region.json, where the sidebar 
 left) and that its tab is shown; FOLDER/clipboard.txt, what was last copied. Ctrl+C over a button copies its Python
 command, so that the test finds a button by what it does, without pressing it.
 
-FOLDER/press.txt, written by the test, names an operator of ours to run as a button does.
+FOLDER/press.txt, written by the test, names an operator of ours to run as a button does, or a switch of the session to
+turn on or off ("overlay=1").
 
 Usage: blender ROOM.blend --python window.py -- FOLDER
 """
@@ -48,6 +49,8 @@ def tell():
         "scenes": [scene.name for scene in bpy.data.scenes],
         "pass_indices": sorted({item.pass_index for item in bpy.data.objects}),
         "materials": sorted(item.name for item in bpy.data.materials if item.users),
+        "windows": len(bpy.context.window_manager.windows),
+        "images": {item.name: tuple(item.size) for item in bpy.data.images},
     }
     write("region.json", json.dumps(place))
     write("clipboard.txt", bpy.context.window_manager.clipboard)
@@ -58,8 +61,11 @@ def tell():
 def press(window, area, region):
     file = FOLDER / "press.txt"
     if file.is_file():
-        command = file.read_text()
+        command, _, value = file.read_text().partition("=")
         file.unlink()
+        if value:
+            setattr(bpy.context.window_manager.synthdata, command, value == "1")
+            return
         with bpy.context.temp_override(window=window, area=area, region=region):
             getattr(bpy.ops.synthdata, command)("INVOKE_DEFAULT")
 
