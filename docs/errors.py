@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,15 +23,20 @@ ROOMS = {
     "model": "Diffusion models, and models that are asked for an opinion",
     "runner": "The runner",
     "farm": "Many machines",
+    "labels": "Warnings: labels",
+    "samples": "Warnings: pictures",
+    "exports": "Warnings: other formats",
 }
-CODE = re.compile(rf"({'|'.join(ROOMS)})\.[a-z_]+")
+FINDINGS = ("captions", "coco", "export", "file", "job", "journal", "label", "panoptic", "pycocotools")
+"""What ``validate`` sorts its findings by; the sentence is the last argument there."""
+CODE = re.compile(rf"({'|'.join((*ROOMS, *FINDINGS))})\.[a-z_]+")
 VALUE = "…"
 """Stands where the error shows a value."""
 HEAD = """# Errors by code
 
-Every error has a code, one sentence with the offending value, and a hint. The code stands in the dataset's journals and
-with `--json`; the sentence and the hint are what you see. … stands for the value. Written by `docs/errors.py` from the
-source. What to do about what is not an error is in [Troubleshooting](troubleshooting.md).
+Every error has one sentence with the offending value, a hint, and at its end a code in brackets. … stands for the value.
+Written by `docs/errors.py` from the source. What to do about what is not an error is in
+[Troubleshooting](troubleshooting.md).
 """
 
 
@@ -52,11 +57,14 @@ def page() -> str:
     errors = _errors()
     parts = [HEAD]
     for room, title in ROOMS.items():
-        codes = sorted(code for code in errors if code.startswith(f"{room}."))
-        if codes:
-            parts.append(f"\n## {title}\n")
-            parts += [_entry(code, errors[code]) for code in codes]
+        parts += _section(title, (room,), errors)
+    parts += _section("What `validate` finds", FINDINGS, errors)
     return "".join(parts)
+
+
+def _section(title: str, rooms: Iterable[str], errors: Mapping[str, list[Sentence]]) -> list[str]:
+    codes = sorted(code for code in errors if code.split(".")[0] in rooms)
+    return [f"\n## {title}\n", *(_entry(code, errors[code]) for code in codes)] if codes else []
 
 
 def _entry(code: str, sentences: list[Sentence]) -> str:
@@ -88,6 +96,8 @@ def _code(call: ast.Call) -> str:
 
 
 def _sentence(call: ast.Call) -> Sentence:
+    if _code(call).split(".")[0] in FINDINGS:
+        return Sentence(_shown(call.args[-1]), "")
     named = {keyword.arg: keyword.value for keyword in call.keywords}
     hint = call.args[2] if len(call.args) > 2 else named.get("hint")
     return Sentence(_shown(call.args[1]), _shown(hint))

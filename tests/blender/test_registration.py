@@ -9,7 +9,7 @@ import pytest
 
 import synthdata_addon
 from synthdata_addon import registration
-from synthdata_addon.ui import checked, class_overlay
+from synthdata_addon.ui import checked, class_overlay, model_list, runner_setup
 from synthdata_addon.ui import preview as camera_preview
 from synthdata_addon.ui.class_overlay import overlay
 from synthdata_addon.ui.label_properties import CLASSES as LABELS
@@ -23,7 +23,7 @@ KINDS = (
     bpy.types.Material,
     bpy.types.WindowManager,
 )
-TIMERS = (checked._tick, class_overlay._look, camera_preview._follow)
+TIMERS = (checked._tick, class_overlay._look, camera_preview._follow, model_list._tick, runner_setup._tick)
 
 
 def traces() -> dict[str, object]:
