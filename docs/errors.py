@@ -34,8 +34,8 @@ VALUE = "…"
 """Stands where the error shows a value."""
 HEAD = """# Errors by code
 
-Every error has one sentence with the offending value, a hint, and at its end a code in brackets. … stands for the value.
-Written by `docs/errors.py` from the source. What to do about what is not an error is in
+Every error has one sentence with the offending value, a hint, and at its end a code in brackets. … stands for the
+value. Written by `docs/errors.py` from the source. What to do about what is not an error is in
 [Troubleshooting](troubleshooting.md).
 """
 
