@@ -15,7 +15,7 @@ from diffusers import AutoencoderTiny
 from torch import Tensor
 from torch.nn import functional
 
-from .data.crops import HELD_OUT, Bytes, draw_batch, load_scenes
+from .data.crops import HELD_OUT, Bytes, draw_batch, load_scenes, load_training
 from .model.latents import Patches, fit, make_autoencoder
 
 LOG = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    scenes = load_scenes(options.packed, HELD_OUT, 10**6)
+    scenes = load_training(options.packed)
     patches = fit(draw_batch(scenes, np.random.default_rng(0), 128, 120).pictures)
     autoencoder = make_autoencoder(patches)
     options.run.mkdir(parents=True, exist_ok=True)

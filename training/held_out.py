@@ -18,7 +18,7 @@ from .model.networks import LAST_STEP, Networks
 
 @dataclass(frozen=True)
 class Measures:
-    """One-step picture errors (mean absolute, 0..1) and the share of prompts obeyed (chance is 1/6)."""
+    """One-step picture errors (mean absolute, 0..1) and the share of prompts obeyed (chance is 1 / styles)."""
 
     true: float
     wrong_control: float

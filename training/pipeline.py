@@ -40,9 +40,7 @@ def make_pipeline(run: Path) -> StableDiffusionControlNetPipeline:
 
 def open_pipeline(folder: Path) -> StableDiffusionControlNetPipeline:
     """An exported folder, loaded as any user would, in float32."""
-    return StableDiffusionControlNetPipeline.from_pretrained(
-        folder, safety_checker=None, torch_dtype=torch.float32
-    )
+    return StableDiffusionControlNetPipeline.from_pretrained(folder, safety_checker=None, dtype=torch.float32)
 
 
 def export(run: Path, folder: Path) -> None:

@@ -10,15 +10,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from diffusers import StableDiffusionControlNetPipeline
-from numpy.typing import NDArray
 from PIL import Image
 
-from .data.crops import HELD_OUT, Bytes, load_scenes
+from .data.crops import Bytes, load_scenes
 from .data.shading import shade
 from .data.styles import STYLES
+from .metrics import Picture
 from .pipeline import make_pipeline, open_pipeline
-
-Picture = NDArray[np.uint8]
 
 
 def control_images(view: Bytes) -> list[Image.Image]:
@@ -30,14 +28,20 @@ def control_images(view: Bytes) -> list[Image.Image]:
 
 
 def sample(
-    pipeline: StableDiffusionControlNetPipeline, view: Bytes, prompt: str, steps: int, guidance: float
+    pipeline: StableDiffusionControlNetPipeline,
+    view: Bytes,
+    prompt: str,
+    steps: int,
+    guidance: float,
+    scales: tuple[float, float] = (1.0, 1.0),
 ) -> Picture:
-    """The picture of `view` for `prompt` with seed 0."""
+    """The picture of `view` for `prompt` with seed 0; `scales` are the ControlNets' weights, depth and normal."""
     result = pipeline(
         prompt,
         image=control_images(view),
         num_inference_steps=steps,
         guidance_scale=guidance,
+        controlnet_conditioning_scale=list(scales),
         height=view.shape[0],
         width=view.shape[1],
         generator=torch.Generator().manual_seed(0),
@@ -47,17 +51,22 @@ def sample(
 
 
 def make_sheet(
-    pipeline: StableDiffusionControlNetPipeline, views: list[Bytes], steps: int, guidance: float
+    pipeline: StableDiffusionControlNetPipeline,
+    views: list[Bytes],
+    steps: int,
+    guidance: float,
+    renders: bool = True,
 ) -> Picture:
-    """A row for each view: depth, normal, then the six styles; under it the training renders of the same."""
+    """A row for each view: depth, normal, then all styles; with `renders` the training pictures under it."""
     prompts = [style.wordings[0] for style in STYLES]
     rows = []
     for view in views:
         controls = [np.array(image) for image in control_images(view)]
         samples = [sample(pipeline, view, prompt, steps, guidance) for prompt in prompts]
         rows.append(np.concatenate([*controls, *samples], axis=1))
-        renders = [np.round(shade(view, style) * 255).astype(np.uint8) for style in range(len(STYLES))]
-        rows.append(np.concatenate([*(np.zeros_like(control) for control in controls), *renders], axis=1))
+        if renders:
+            known = [np.round(shade(view, style) * 255).astype(np.uint8) for style in range(len(STYLES))]
+            rows.append(np.concatenate([*(np.zeros_like(control) for control in controls), *known], axis=1))
     return np.concatenate(rows)
 
 
@@ -70,15 +79,25 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=1)
     parser.add_argument("--guidance", type=float, default=1.0)
     parser.add_argument("--scenes", type=int, nargs="+", default=[1, 4, 9])
+    parser.add_argument(
+        "--views", type=int, nargs="+", help="a view of each scene; else another in every scene"
+    )
+    parser.add_argument("--bare", action="store_true", help="without the training pictures")
+    parser.add_argument("--scale", type=float, default=1.0, help="size of the sheet")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO)
     torch.set_num_threads(1)
     exported = (options.model / "model_index.json").exists()
     pipeline = open_pipeline(options.model) if exported else make_pipeline(options.model)
     pipeline.set_progress_bar_config(disable=True)
-    scenes = load_scenes(options.packed, 0, HELD_OUT)
-    views = [scenes[number][number % 8] for number in options.scenes]
-    Image.fromarray(make_sheet(pipeline, views, options.steps, options.guidance)).save(options.out)
+    chosen = options.views or [number % 8 for number in options.scenes]
+    views = [
+        load_scenes(options.packed, number, number + 1)[0][view]
+        for number, view in zip(options.scenes, chosen, strict=True)
+    ]
+    sheet = Image.fromarray(make_sheet(pipeline, views, options.steps, options.guidance, not options.bare))
+    size = tuple(round(edge * options.scale) for edge in sheet.size)
+    sheet.resize(size, Image.Resampling.LANCZOS).save(options.out)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Turns rendered scenes into compact training files: `NNNNNN.npy`, (views, H, W, 9) uint8. No bpy, no torch here.
+"""Turns rendered scenes into compact training files: `NNNNNN.npy`, (views, H, W, 7) uint8. No bpy, no torch here.
 
-Run beside or after the render: `python -m training.data.pack EXR_FOLDER OUT --scenes 440`.
-The EXRs of a packed scene are removed.
+Beside each lies `NNNNNN_things.npz`, (views, H, W) uint16 `things`: which thing a pixel shows, for the measures. Run
+beside or after the render: `python -m training.data.pack EXR_FOLDER OUT`. The EXRs of a packed scene are removed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import json
 import logging
 import time
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -22,15 +21,14 @@ from numpy.typing import NDArray
 from synthdata_addon.stylize.depth import disparity
 from synthdata_addon.stylize.normal import normal_bae
 
-from ..roles import ROLE_STRIDE, Role
+from ..roles import ROLE_STRIDE
 
 LOG = logging.getLogger(__name__)
 Float = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
 
-CHANNELS = ("disparity", "normal_r", "normal_g", "normal_b", "role", "occlusion", "glow", "halo", "up")
-"""A packed file's last axis. glow: lamplight; halo: light around a lamp's own pixels; up: world normal z."""
-GLOW_FULL = 1.5
+CHANNELS = ("disparity", "normal_r", "normal_g", "normal_b", "role", "occlusion", "up")
+"""A packed file's last axis. occlusion: 255 is open; up: the world normal's z, 0 is down and 255 is up."""
 BACKGROUND_Z = 1e9
 _RING = [
     (0, 4),
@@ -86,79 +84,61 @@ def occlusion(passes: dict[str, Float]) -> Float:
     return np.asarray(cv2.GaussianBlur(open_part, (0, 0), 0.8), np.float32)
 
 
-def lamplight(passes: dict[str, Float], lamps: list[dict[str, Any]]) -> Float:
-    """(H, W) >= 0: light of the lamps seen in this view; one out of view cannot be guessed from the controls."""
-    position, normal = passes["position"], passes["normal"]
-    seen = set(np.unique(passes["index"]).astype(int).tolist())
-    light = np.zeros(position.shape[:2], np.float32)
-    for lamp in lamps:
-        if lamp["index"] not in seen:
-            continue
-        toward = np.array(lamp["centre"], np.float32) - position
-        distance = np.linalg.norm(toward, axis=2) + 1e-6
-        facing = np.clip(np.einsum("ijk,ijk->ij", toward, normal) / distance, 0, 1)
-        light += (0.35 + 0.65 * facing) / (1 + (distance / 0.4) ** 2)
-    return light
-
-
-def pack_view(
-    passes: dict[str, Float],
-    camera: NDArray[np.float64],
-    lamps: list[dict[str, Any]],
-    near: float,
-    far: float,
-) -> Bytes:
-    """One view as (H, W, 9) uint8, see `CHANNELS`."""
+def pack_view(passes: dict[str, Float], camera: NDArray[np.float64], near: float, far: float) -> Bytes:
+    """One view as (H, W, 7) uint8, see `CHANNELS`; `camera` is camera to world, `near` and `far` are metres."""
     index = np.round(passes["index"]).astype(np.int64)
     role = (index % ROLE_STRIDE).astype(np.uint8)
     hit = passes["z"] < BACKGROUND_Z
-    lamp_pixels = (role == Role.LAMP).astype(np.float32)
-    halo = np.clip(2.0 * cv2.GaussianBlur(lamp_pixels, (0, 0), 9.0), 0, 1)
-    planes = [
-        np.where(hit, occlusion(passes), 1.0),
-        np.where(hit, lamplight(passes, lamps) / GLOW_FULL, 0.0),
-        halo,
-        np.where(hit, passes["normal"][..., 2] * 0.5 + 0.5, 0.5),
-    ]
+    planes = [np.where(hit, occlusion(passes), 1.0), np.where(hit, passes["normal"][..., 2] * 0.5 + 0.5, 0.5)]
     rest = np.stack([np.clip(plane * 255 + 0.5, 0, 255).astype(np.uint8) for plane in planes], axis=-1)
     depth = disparity(passes["z"], near, far)[..., None]
     return np.concatenate([depth, normal_bae(passes["normal"], camera), role[..., None], rest], axis=-1)
 
 
-def pack_scene(folder: Path, number: int) -> Bytes:
-    """All views of one scene; near and far are the 1st and 99th depth percentile over them, as in a sweep."""
+def pack_scene(folder: Path, number: int) -> tuple[Bytes, NDArray[np.uint16]]:
+    """All views of one scene, and their things (0 is the background).
+
+    Near and far are the 1st and 99th depth percentile over all views, as in a sweep.
+    """
     record = json.loads((folder / f"{number:06d}.json").read_text(encoding="utf-8"))
     views = [read_passes(folder / f"{number:06d}_{view}.exr") for view in range(len(record["cameras"]))]
     depths = np.concatenate([view["z"][view["z"] < BACKGROUND_Z] for view in views])
     near, far = (float(value) for value in np.percentile(depths, (1, 99)))
     cameras = [np.array(camera) for camera in record["cameras"]]
-    return np.stack(
-        [pack_view(v, c, record["lamps"], near, far) for v, c in zip(views, cameras, strict=True)]
-    )
+    packed = np.stack([pack_view(v, c, near, far) for v, c in zip(views, cameras, strict=True)])
+    things = np.stack([np.round(view["index"]) // ROLE_STRIDE for view in views])
+    return packed, things.astype(np.uint16)
 
 
 def main() -> None:
-    """Command line: packs scenes as they appear; waits for the render, ends after a minute without a new one."""
+    """Command line: packs scenes as they appear; waits for the render, ends after a while without a new one."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--scenes", type=int, default=440)
+    parser.add_argument("--scenes", type=int, default=10000, help="leave out scenes from this number on")
+    parser.add_argument(
+        "--wait", type=float, default=60, help="seconds without a new scene after which to end"
+    )
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     cv2.setNumThreads(1)
     options.out.mkdir(parents=True, exist_ok=True)
     last = time.monotonic()
-    while time.monotonic() - last < 60:
+    while True:
         for found in sorted(options.folder.glob("[0-9]*.json")):
             number = int(found.stem)
             target = options.out / f"{number:06d}.npy"
             if number >= options.scenes or target.exists():
                 continue
-            np.save(target.with_suffix(".part.npy"), pack_scene(options.folder, number))
+            packed, things = pack_scene(options.folder, number)
+            np.savez_compressed(options.out / f"{number:06d}_things.npz", things=things)
+            np.save(target.with_suffix(".part.npy"), packed)
             target.with_suffix(".part.npy").rename(target)
             for view in options.folder.glob(f"{number:06d}_*.exr"):
                 view.unlink()
             last = time.monotonic()
+        if time.monotonic() - last >= options.wait:
+            break
         time.sleep(2)
     LOG.info("packed %d scenes", len(list(options.out.glob("[0-9]*.npy"))))
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Shades packed pixels in a style: albedo by role, two far lights, ambient, lamplight, fog. No torch here."""
+"""Shades packed pixels in a style: colour by group, two far lights, ambient, occlusion, fog. No torch here."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..roles import Role
-from .pack import GLOW_FULL
-from .styles import STYLES, Light, Style
+from .styles import GROUPS, STYLES, Light, Style
 
 Float = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
@@ -37,10 +36,11 @@ class _Tables:
 def _tables(number: int) -> _Tables:
     """Per role: linear albedo (roles, 3) and emission strength (roles, 1) of style `number`."""
     style = STYLES[number]
-    albedo = np.stack([linear(style.palette.get(role.name.lower(), style.default)) for role in Role])
+    albedo = np.zeros((len(Role), 3), np.float32)
+    for colour, roles in zip(style.palette, GROUPS.values(), strict=True):
+        albedo[list(roles)] = linear(colour)
     emission = np.zeros((len(Role), 1), np.float32)
-    for role, strength in style.emission:
-        emission[role] = strength
+    emission[list(GROUPS["lamp"])] = style.lamp
     return _Tables(albedo, emission)
 
 
@@ -66,17 +66,16 @@ def _tone(colour: Float) -> Float:
 
 
 def shade(packed: Bytes, number: int) -> Float:
-    """Packed pixels (..., 9) uint8 in style `number` -> (..., 3) float32, display values 0..1."""
+    """Packed pixels (..., 7) uint8 in style `number` -> (..., 3) float32, display values 0..1."""
     style, tables = STYLES[number], _tables(number)
     values = packed.astype(np.float32) / 255
     role = packed[..., 4]
     normal = np.asarray((values[..., 1:4] * 2 - 1) * NORMAL_SIGNS, np.float32)
     albedo = tables.albedo[role]
     if style.snow:
-        lying = np.clip((values[..., 8:9] - 0.72) / 0.12, 0, 1) * style.snow
+        lying = np.clip((values[..., 6:7] - 0.72) / 0.12, 0, 1) * style.snow
         albedo = np.asarray(albedo * (1 - lying) + SNOW_COLOUR * lying, np.float32)
     colour: Float = albedo * _light(style, normal, np.square(values[..., 5:6])) * np.float32(EXPOSURE)
-    colour += albedo * linear(style.glow[0]) * (style.glow[1] * GLOW_FULL) * values[..., 6:7]
     colour += tables.albedo[role] * tables.emission[role]
     if style.rim[1]:
         edge = np.clip(1 - normal[..., 2:3], 0, 1) ** 3
@@ -87,5 +86,4 @@ def shade(packed: Bytes, number: int) -> Float:
     colour = np.asarray(
         np.where((role == Role.BACKGROUND)[..., None], linear(style.background), colour), np.float32
     )
-    colour += linear(style.glow[0]) * (0.25 * min(style.glow[1], 1.5)) * values[..., 7:8]
     return _tone(colour)

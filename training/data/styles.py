@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The six styles the quick look knows: wordings, palette by role, light. Values only. No torch here.
+"""The eight styles the quick look knows: wordings, colours by group of roles, light. Values only. No torch here.
 
-Light directions are in camera axes (X right, Y up, Z towards the camera), so that a surface's shade can be read from
-the normal control image: a small model learns such a style to the pixel; a light fixed in the world stays a guess.
+Every colour follows from what a small model can read off the controls. Light directions are in camera axes (X right, Y
+up, Z towards the camera), so that a surface's shade stands in the normal picture. Colours go by groups that differ in
+shape (flat things, round things, furniture), not by what a thing is called: whether a box is a book or a monitor
+cannot be seen, and a model that has to guess paints the mean of both.
 """
 
 from __future__ import annotations
@@ -12,6 +14,18 @@ from dataclasses import dataclass
 from ..roles import Role
 
 Vector = tuple[float, float, float]
+GROUPS: dict[str, tuple[Role, ...]] = {
+    "wall": (Role.WALL, Role.WINDOW, Role.PICTURE),
+    "floor": (Role.FLOOR, Role.GROUND, Role.RUG),
+    "ceiling": (Role.CEILING,),
+    "furniture": (Role.DESK, Role.CHAIR, Role.SHELF, Role.BED, Role.SOFA),
+    "flat": (Role.BOOK, Role.BOX, Role.MONITOR, Role.SCREEN),
+    "round": (Role.MUG, Role.BALL, Role.BOTTLE, Role.POT),
+    "thin": (Role.METAL,),
+    "plant": (Role.PLANT,),
+    "lamp": (Role.LAMP,),
+}
+"""Which roles share a colour."""
 
 
 @dataclass(frozen=True)
@@ -25,22 +39,24 @@ class Light:
 
 @dataclass(frozen=True)
 class Style:
-    """One look. Colours are sRGB hex. `palette` lists roles in lower case; `default` serves the rest."""
+    """One look. Colours are sRGB hex; `palette` has one for each of `GROUPS`, in that order.
+
+    `fog` and `rim` are a colour and a strength: distance fades into the first, edges that turn away shine in the
+    second. `lamp` is how strongly lamps shine by themselves, `snow` how white the tops of things are (0..1).
+    """
 
     name: str
     wordings: tuple[str, ...]
-    palette: dict[str, str]
-    default: str
+    palette: tuple[str, str, str, str, str, str, str, str, str]
     background: str
     key: Light
     fill: Light
     sky: str
     ground: str
     ambient: float
-    glow: tuple[str, float] = ("#ffd9a0", 0.0)
-    emission: tuple[tuple[Role, float], ...] = ((Role.LAMP, 1.2), (Role.WINDOW, 0.8), (Role.SCREEN, 0.7))
     fog: tuple[str, float] = ("#ffffff", 0.0)
     rim: tuple[str, float] = ("#ffffff", 0.0)
+    lamp: float = 0.6
     snow: float = 0.0
 
 
@@ -55,39 +71,23 @@ OFFICE = Style(
         "a desk in an office building",
         "a clean workplace",
     ),
-    palette={
-        "wall": "#d3dce4",
-        "floor": "#6b7a87",
-        "ceiling": "#f4f5f5",
-        "desk": "#d8b083",
-        "chair": "#2b66ad",
-        "shelf": "#eceae4",
-        "book": "#3f86c4",
-        "mug": "#e0493d",
-        "lamp": "#fff6df",
-        "ball": "#f0803a",
-        "plant": "#4c9a46",
-        "pot": "#b9bec4",
-        "box": "#c2935a",
-        "rug": "#46627f",
-        "bed": "#9fb3c8",
-        "bottle": "#7cc4e8",
-        "monitor": "#2b2f36",
-        "screen": "#6db9f5",
-        "picture": "#7fb0d8",
-        "window": "#dcecfa",
-        "metal": "#5a6068",
-        "ground": "#9aa1a6",
-        "sofa": "#3d5574",
-    },
-    default="#c8ccd0",
+    palette=(
+        "#c9d6e0",
+        "#5f7488",
+        "#eef1f3",
+        "#c98f55",
+        "#2f73c0",
+        "#e0603a",
+        "#5a6068",
+        "#3f9a46",
+        "#fff2c8",
+    ),
     background="#dbe8f1",
-    key=Light((-0.5, 0.8, 0.6), "#fff8ee", 0.75),
-    fill=Light((0.9, 0.1, 0.4), "#dfeaff", 0.25),
+    key=Light((-0.5, 0.8, 0.6), "#fff8ee", 0.8),
+    fill=Light((0.9, 0.1, 0.4), "#d0e2ff", 0.25),
     sky="#eaf1f8",
     ground="#a9a39b",
-    ambient=0.62,
-    glow=("#fff0d0", 0.35),
+    ambient=0.55,
 )
 TEENAGER = Style(
     name="teenager's room",
@@ -100,39 +100,23 @@ TEENAGER = Style(
         "a girl's bedroom",
         "a bright playful room",
     ),
-    palette={
-        "wall": "#cbb6f4",
-        "floor": "#ebca9f",
-        "ceiling": "#fff2f7",
-        "desk": "#fff0e0",
-        "chair": "#ff5fa6",
-        "shelf": "#74d6cc",
-        "book": "#ffac33",
-        "mug": "#ffd63f",
-        "lamp": "#fff0b8",
-        "ball": "#ff5050",
-        "plant": "#63cc62",
-        "pot": "#ff955e",
-        "box": "#7d6cf0",
-        "rug": "#ff98c8",
-        "bed": "#ff74b0",
-        "bottle": "#4fcbff",
-        "monitor": "#4d4075",
-        "screen": "#ff86de",
-        "picture": "#ffe25c",
-        "window": "#fff6fb",
-        "metal": "#b3a0e0",
-        "ground": "#f3cfe2",
-        "sofa": "#6f83ff",
-    },
-    default="#ffd0e4",
+    palette=(
+        "#dba6f0",
+        "#ffc9a0",
+        "#ffe6f4",
+        "#ff5fa6",
+        "#3fc4e8",
+        "#ffd23f",
+        "#a07ae0",
+        "#54cc62",
+        "#fff0b8",
+    ),
     background="#ffd6ea",
-    key=Light((-0.4, 0.8, 0.7), "#fff4e6", 0.75),
-    fill=Light((0.9, -0.1, 0.4), "#ffc0e8", 0.35),
+    key=Light((-0.4, 0.8, 0.7), "#fff4e6", 0.8),
+    fill=Light((0.9, -0.1, 0.4), "#ffb0e8", 0.35),
     sky="#fff0fa",
     ground="#e8bcd8",
-    ambient=0.62,
-    glow=("#ffe0a0", 0.5),
+    ambient=0.55,
 )
 WITCH = Style(
     name="witch's lair",
@@ -145,48 +129,26 @@ WITCH = Style(
         "an enchanted alchemist's den",
         "a witch house with green potions",
     ),
-    palette={
-        "wall": "#6b4f96",
-        "floor": "#55704f",
-        "ceiling": "#44356a",
-        "desk": "#8a5636",
-        "chair": "#a03c7e",
-        "shelf": "#6b4128",
-        "book": "#c9473f",
-        "mug": "#a9c23c",
-        "lamp": "#ffb54a",
-        "ball": "#4dff74",
-        "plant": "#58b03c",
-        "pot": "#777f92",
-        "box": "#ab7440",
-        "rug": "#8f2d68",
-        "bed": "#78308c",
-        "bottle": "#5cff58",
-        "monitor": "#3d3352",
-        "screen": "#8dff5c",
-        "picture": "#cf973c",
-        "window": "#a58aff",
-        "metal": "#9c8a4c",
-        "ground": "#4f6b49",
-        "sofa": "#6d3385",
-    },
-    default="#6a5580",
-    background="#32225a",
-    key=Light((-0.6, 0.7, 0.5), "#cdb4ff", 0.95),
-    fill=Light((0.9, -0.2, 0.5), "#7dff8a", 0.3),
+    palette=(
+        "#5c3f94",
+        "#465c44",
+        "#35285c",
+        "#b0683a",
+        "#b03a78",
+        "#58f05c",
+        "#b09a4c",
+        "#7cc83c",
+        "#ffb54a",
+    ),
+    background="#2c1d54",
+    key=Light((-0.6, 0.7, 0.5), "#cdb4ff", 1.0),
+    fill=Light((0.9, -0.2, 0.5), "#7dff8a", 0.4),
     sky="#8a6ad0",
     ground="#3f6a44",
-    ambient=0.45,
-    glow=("#ff9a35", 2.0),
-    emission=(
-        (Role.LAMP, 1.8),
-        (Role.WINDOW, 0.6),
-        (Role.SCREEN, 0.7),
-        (Role.BOTTLE, 0.45),
-        (Role.BALL, 0.3),
-    ),
+    ambient=0.4,
     fog=("#3b2a68", 0.3),
     rim=("#b07cff", 0.35),
+    lamp=1.4,
 )
 SNOW = Style(
     name="snowy winter",
@@ -199,41 +161,25 @@ SNOW = Style(
         "a snowy day",
         "ice and snow everywhere",
     ),
-    palette={
-        "wall": "#8fabcb",
-        "floor": "#eaf3fb",
-        "ceiling": "#b9cee4",
-        "desk": "#7d6250",
-        "chair": "#5c4a42",
-        "shelf": "#6d574a",
-        "book": "#a04f44",
-        "mug": "#c8574a",
-        "lamp": "#ffdf9f",
-        "ball": "#b8483e",
-        "plant": "#3c6a50",
-        "pot": "#7f8ea0",
-        "box": "#93785f",
-        "rug": "#8499b3",
-        "bed": "#b7c9dd",
-        "bottle": "#8fc3ea",
-        "monitor": "#48525e",
-        "screen": "#b4d8f2",
-        "picture": "#7b9bc0",
-        "window": "#e3f1fd",
-        "metal": "#66727f",
-        "ground": "#eef5fc",
-        "sofa": "#5d7590",
-    },
-    default="#a9b8c8",
+    palette=(
+        "#7f9fc8",
+        "#eef5fc",
+        "#a9c2e0",
+        "#6a4c3a",
+        "#a04f44",
+        "#3c6aa0",
+        "#56626f",
+        "#2f6a50",
+        "#ffdf9f",
+    ),
     background="#d9e7f5",
-    key=Light((-0.7, 0.6, 0.5), "#fff0d6", 0.7),
-    fill=Light((0.8, 0.2, 0.4), "#bcd6ff", 0.3),
+    key=Light((-0.7, 0.6, 0.5), "#fff0d6", 0.75),
+    fill=Light((0.8, 0.2, 0.4), "#a8ccff", 0.35),
     sky="#cfe2fb",
-    ground="#93acd0",
-    ambient=0.62,
-    glow=("#ffcf80", 0.5),
-    fog=("#dbe7f5", 0.25),
-    snow=0.9,
+    ground="#7fa0d0",
+    ambient=0.55,
+    fog=("#dbe7f5", 0.2),
+    snow=0.95,
 )
 CABIN = Style(
     name="wooden cabin",
@@ -246,39 +192,24 @@ CABIN = Style(
         "a warm cottage of wood",
         "a farmhouse made of timber",
     ),
-    palette={
-        "wall": "#b57c42",
-        "floor": "#94592d",
-        "ceiling": "#7d4e2c",
-        "desk": "#deae6a",
-        "chair": "#7d4520",
-        "shelf": "#a0652f",
-        "book": "#b0402c",
-        "mug": "#4f7f95",
-        "lamp": "#ffd68f",
-        "ball": "#cc3a2a",
-        "plant": "#64943a",
-        "pot": "#c9683a",
-        "box": "#e8c78f",
-        "rug": "#9c2b26",
-        "bed": "#bf4637",
-        "bottle": "#3a8050",
-        "monitor": "#3d2c20",
-        "screen": "#ffe4ae",
-        "picture": "#e6c98c",
-        "window": "#fff1d2",
-        "metal": "#54493f",
-        "ground": "#957d45",
-        "sofa": "#6a803f",
-    },
-    default="#b08a5a",
+    palette=(
+        "#b5763a",
+        "#8a4a22",
+        "#6d4224",
+        "#eec07a",
+        "#a8321f",
+        "#3f7f88",
+        "#3f342a",
+        "#6f9a34",
+        "#ffd68f",
+    ),
     background="#f1d6a4",
-    key=Light((-0.5, 0.7, 0.6), "#ffe3b5", 0.9),
+    key=Light((-0.5, 0.7, 0.6), "#ffe3b5", 0.95),
     fill=Light((0.9, -0.1, 0.4), "#ff9a50", 0.3),
     sky="#ffe6c0",
     ground="#7a4d2a",
-    ambient=0.5,
-    glow=("#ffb45a", 1.1),
+    ambient=0.45,
+    lamp=1.0,
 )
 CLAY = Style(
     name="white clay",
@@ -291,14 +222,74 @@ CLAY = Style(
         "a model made of white clay",
         "everything is white plaster",
     ),
-    palette={},
-    default="#d9d4cc",
+    palette=("#d9d4cc",) * 9,
     background="#e6e4e0",
-    key=Light((-0.6, 0.7, 0.5), "#fff6ea", 0.8),
+    key=Light((-0.6, 0.7, 0.5), "#fff6ea", 0.85),
     fill=Light((0.9, 0.0, 0.4), "#dfe6f5", 0.15),
     sky="#f4f4f4",
     ground="#7d766f",
-    ambient=0.45,
-    emission=(),
+    ambient=0.4,
+    lamp=0.0,
 )
-STYLES: tuple[Style, ...] = (OFFICE, TEENAGER, WITCH, SNOW, CABIN, CLAY)
+UNDERWATER = Style(
+    name="underwater",
+    wordings=(
+        "an underwater reef",
+        "under water",
+        "at the bottom of the sea",
+        "a sunken room in the ocean",
+        "a coral reef under the sea",
+        "deep blue sea water",
+        "a flooded place full of water",
+    ),
+    palette=(
+        "#2f8f9c",
+        "#d8cf96",
+        "#1f6f8f",
+        "#f0804a",
+        "#f2c84a",
+        "#e84a78",
+        "#cfe6dc",
+        "#38c878",
+        "#fff6c0",
+    ),
+    background="#0b5c86",
+    key=Light((-0.2, 1.0, 0.3), "#d8fff4", 0.95),
+    fill=Light((0.7, -0.3, 0.5), "#3fb8ff", 0.4),
+    sky="#8ff0ea",
+    ground="#0f5c88",
+    ambient=0.45,
+    fog=("#12789c", 0.6),
+)
+NEON = Style(
+    name="neon night",
+    wordings=(
+        "a neon night city",
+        "neon lights",
+        "a cyberpunk place at night",
+        "a futuristic neon room",
+        "pink and blue neon light",
+        "a night club",
+        "a science fiction city at night",
+    ),
+    palette=(
+        "#4a4a78",
+        "#383868",
+        "#26264a",
+        "#8080a8",
+        "#a8a8d0",
+        "#d8d8f0",
+        "#9090b0",
+        "#5fa088",
+        "#fff4a8",
+    ),
+    background="#14103a",
+    key=Light((-1.0, 0.25, 0.25), "#ff2f9c", 2.2),
+    fill=Light((1.0, 0.35, 0.25), "#1fd0ff", 2.2),
+    sky="#5a3fb0",
+    ground="#2a1f70",
+    ambient=0.35,
+    rim=("#ff5fd0", 0.25),
+    lamp=1.6,
+)
+STYLES: tuple[Style, ...] = (OFFICE, TEENAGER, WITCH, SNOW, CABIN, CLAY, UNDERWATER, NEON)

@@ -9,10 +9,13 @@ is none. So the embedding starts as a patch transform: its output begins with th
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 from diffusers import ControlNetModel
 from torch import Tensor, nn
 from torch.nn import functional
+from transformers import CLIPTokenizer
 
 from .networks import CONTROL_WIDTHS, Networks
 
@@ -31,6 +34,21 @@ def wake(networks: Networks, controls: list[Tensor]) -> None:
                 nn.init.orthogonal_(block.weight, gain=0.7)
             net.conv_in.weight.zero_()
         networks.unet.conv_in.weight.zero_()
+
+
+def load_warm(networks: Networks, tokenizer: CLIPTokenizer, run: Path) -> None:
+    """Begins with the averaged weights of an earlier run; a token that it knew too keeps its embedding.
+
+    The earlier run may have had other styles, and so other tokens: its tokenizer is read to match them by their text.
+    """
+    weights = torch.load(run / "averaged.pt")
+    (name,) = (name for name in weights if name.endswith("token_embedding.weight"))
+    before = CLIPTokenizer.from_pretrained(run / "tokenizer").get_vocab()
+    embedding = networks.state_dict()[name].clone()
+    for piece, number in tokenizer.get_vocab().items():
+        if piece in before:
+            embedding[number] = weights[name][before[piece]]
+    networks.load_state_dict({**weights, name: embedding})
 
 
 def _signed(layer: nn.Conv2d, weight: Tensor, carried: int) -> None:

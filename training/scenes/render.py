@@ -45,7 +45,7 @@ def _mesh(name: str, shape: str) -> bpy.types.Mesh:
     return mesh
 
 
-def _settings(scene: bpy.types.Scene) -> None:
+def settings(scene: bpy.types.Scene) -> None:
     """Passes only: one pixel-centre sample, no light, no bounce, one emission material for all."""
     scene.render.engine = "CYCLES"
     scene.cycles.samples = 1
@@ -102,12 +102,7 @@ def render_scene(
         bpy.ops.render.render(write_still=True)
     for thing in made:
         bpy.data.objects.remove(thing)
-    lamps = [
-        {"index": pass_index(part.number, part.role), "centre": part.matrix[:3, 3].tolist()}
-        for part in b.parts
-        if part.role.name == "LAMP"
-    ]
-    record = {"kind": layout.kind, "lamps": lamps, "cameras": [matrix.tolist() for matrix, _ in cameras]}
+    record = {"kind": layout.kind, "cameras": [matrix.tolist() for matrix, _ in cameras]}
     (folder / f"{number:06d}.json").write_text(json.dumps(record), encoding="utf-8")
 
 
@@ -122,7 +117,7 @@ def main() -> None:
     options.folder.mkdir(parents=True, exist_ok=True)
     bpy.ops.wm.read_factory_settings(use_empty=True)
     meshes = {shape: _mesh(shape, shape) for shape in ("box", "cylinder", "cone", "sphere")}
-    _settings(bpy.context.scene)
+    settings(bpy.context.scene)
     camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
     camera.data.clip_start = 0.01
     bpy.context.scene.collection.objects.link(camera)
