@@ -18,7 +18,7 @@ from PIL import Image
 
 HERE = Path(__file__).resolve().parent
 LOGS = HERE.parent / ".logs"
-SCREENSHOT = "window-5.2-done.png"
+SCREENSHOT = "window-5.2-classes.png"
 WINDOW = (1500, 1000)
 WIDTH = 1000
 QUALITY = 82
