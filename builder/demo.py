@@ -63,6 +63,6 @@ def _where_to_look(blender: Environment) -> None:
         "These pictures come from the quick-look model, which is our own and small: they show that prompts and\n"
         "control work, not how good pictures can be. For that, run the same job with Stable Diffusion and two\n"
         "ControlNets: copy "
-        f'{DATASET / "job.json"} to my_job.json, fill in its "model" as the README shows, then\n\n'
+        f'{DATASET / "job.json"} to my_job.json, fill in its "model" as docs/styles.md shows, then\n\n'
         f"  {blender.python} -m synthdata_addon generate {SCENE} --job my_job.json --output my_dataset\n"
     )
