@@ -3,15 +3,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
-from typing import IO, Final
+from typing import Final
 
 from ..core.errors import RunnerError
-from .client import start_command
+from .command_process import Command
 
 LIMIT: Final = 16
 """So many categories are asked for at once."""
@@ -34,12 +31,9 @@ class PlacesQuestion:
         site_dirs: Sequence[str] = (),
         environment: Mapping[str, str] = {},
     ) -> None:
-        # Files, not pipes: nobody has to read them while the process writes.
-        self._out = tempfile.TemporaryFile()  # noqa: SIM115  # close() closes them
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115
         where = ["--address", address] if address else []
         command = ["places", "--model", model, *where, "--", *categories[:LIMIT]]
-        self._process = start_command(python, command, site_dirs, environment, self._out, self._log)
+        self._command = Command(python, command, site_dirs=site_dirs, environment=environment)
 
     def poll(self) -> dict[str, tuple[str, ...]] | None:
         """Return places by category, or None while there is no answer yet.
@@ -47,32 +41,20 @@ class PlacesQuestion:
         Raises:
             RunnerError: ``runner.command``: there will be none; the message says why.
         """
-        status = self._process.poll()
+        status = self._command.poll()
         if status is None:
             return None
-        out, log = (_text(file) for file in (self._out, self._log))
+        out, complaint = "\n".join(self._command.lines()), self._command.complaint()
         self.close()
-        if status == 0:
-            found: dict[str, list[str]] = json.loads(out)
-            return {name: tuple(places) for name, places in found.items()}
-        lines = [line for line in log.splitlines() if line.startswith("Error: ")] or log.splitlines()[-1:]
-        said = lines[-1].removeprefix("Error: ") if lines else f"exit status {status}"
-        raise RunnerError("runner.command", said)
+        if status:
+            raise RunnerError("runner.command", complaint)
+        found: dict[str, list[str]] = json.loads(out)
+        return {name: tuple(places) for name, places in found.items()}
 
     def wait(self, seconds: float) -> None:
         """Block until the process has ended, at most so long; for scripts."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(seconds)
+        self._command.wait(seconds)
 
     def close(self) -> None:
         """End the process. Safe to call twice."""
-        if self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
-        self._out.close()
-        self._log.close()
-
-
-def _text(file: IO[bytes]) -> str:
-    file.seek(0)
-    return file.read().decode(errors="replace")
+        self._command.close()

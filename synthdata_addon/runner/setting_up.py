@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from ..core.errors import RunnerError
-from .fetching import Command
+from .command_process import Command
 
 Stage = Literal["download", "install", "check"]
 CANCELLED: Final = 130

@@ -15,7 +15,7 @@ from ..blender.compat import software
 from ..core.doctor import Problem, Report, Section, masked, read_report
 from ..core.errors import RunnerError, SpecError, SynthDataError
 from ..core.spec import JobSpec
-from ..runner.fetching import Command
+from ..runner.command_process import Command
 from .machine_preferences import hub_token
 from .request import resolve_output, resolve_request
 from .sidebar import redraw_areas

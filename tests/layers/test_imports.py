@@ -36,6 +36,7 @@ ONLY_IN = {
 }
 CLIENT_SIDE = {
     "asking",
+    "command_process",
     "client",
     "fetching",
     "restarts",
