@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.package.conftest import run_inside
 
 INSIDE = Path(__file__).with_name("inside_blender.py")
 LIMIT_SECONDS = 180
@@ -21,21 +20,11 @@ def seen(
 ) -> dict[str, Any]:
     """What `inside_blender.py` saw, with user folders of its own."""
     folder = tmp_path_factory.mktemp("installed")
-    result = folder / "result.json"
-    variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    variables["BLENDER_USER_RESOURCES"] = str(folder / "user")
-    done = subprocess.run(
-        [str(blender_python), "-I", str(INSIDE), str(extension_zip), str(result)],
-        env=variables,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=LIMIT_SECONDS,
-        check=False,
+    found, printed = run_inside(
+        blender_python, INSIDE, [extension_zip], folder, limit=LIMIT_SECONDS, forget=("PYTHON",)
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "Traceback" not in done.stdout + done.stderr, done.stdout + done.stderr
-    return json.loads(result.read_text())
+    assert "Traceback" not in printed, printed
+    return found
 
 
 def test_installs_and_enables_under_the_restricted_context(seen: dict[str, Any]) -> None:

@@ -7,8 +7,6 @@ Blender's Python gets torch from the runner's environment, so that the last stag
 from __future__ import annotations
 
 import dataclasses
-import json
-import os
 import subprocess
 import sys
 import zipfile
@@ -19,6 +17,7 @@ import pytest
 
 from builder.locks import TARGETS
 from synthdata_addon.runner.wheel_lock import read_lock, this_lock
+from tests.package.conftest import run_inside
 
 INSIDE = Path(__file__).with_name("setup_inside_blender.py")
 LIMIT_SECONDS = 300
@@ -56,22 +55,9 @@ def cut_down_zip(extension_zip: Path, tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture(scope="module")
 def seen(both_in_one: Path, cut_down_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("installed")
-    result = folder / "result.json"
-    variables = {
-        name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "SYNTHDATA"))
-    }
-    variables["BLENDER_USER_RESOURCES"] = str(folder / "user")
-    done = subprocess.run(
-        [str(both_in_one), "-I", str(INSIDE), str(cut_down_zip), str(result)],
-        env=variables,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=LIMIT_SECONDS,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return json.loads(result.read_text())
+    forget = ("PYTHON", "SYNTHDATA")
+    found, _ = run_inside(both_in_one, INSIDE, [cut_down_zip], folder, limit=LIMIT_SECONDS, forget=forget)
+    return found
 
 
 def test_is_refused_without_online_access(seen: dict[str, Any]) -> None:
