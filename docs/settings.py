@@ -7,6 +7,7 @@ the extension. Which key a setting has is found by changing it and looking at wh
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,8 +47,18 @@ HEAD = """# Every setting
 
 Written by `docs/settings.py` from the extension. *Key* is the name in a job file (`job.json`), where a `[]` stands for
 a list of such things. *Python* is the name under `bpy.context.scene.synthdata`, in which `control_depth` stands for
-each kind of control image (`control_normal`, `control_canny` and so on). Lengths are in scene units.
+each kind of control image (`control_normal`, `control_canny` and so on). *Unit* is that of job files, in which
+default and values are given. It is Python's too, but for angles: these are degrees in the panel and in job files and
+radians in Python, as everywhere in Blender. Lengths are Blender units, which the panel shows by the scene's unit scale.
 """
+UNITS = {
+    "ROTATION": "°",
+    "LENGTH": "length",
+    "CAMERA": "mm",
+    "POWER": "W",
+    "COLOR_TEMPERATURE": "K",
+    "TIME": "frames",
+}
 
 
 class Setting(NamedTuple):
@@ -64,6 +75,7 @@ class Row(NamedTuple):
     title: str
     path: str
     key: str
+    unit: str
     default: str
     values: str
     description: str
@@ -93,7 +105,7 @@ def page(scene: bpy.types.Scene) -> str:
 
 def _table(title: str, rows: list[Row]) -> str:
     keyed = any(row.key for row in rows)
-    names = ["Setting", "Key", "Python", "Default", "Values", "What it does"]
+    names = ["Setting", "Key", "Python", "Unit", "Default", "Values", "What it does"]
     lines = [f"\n## {title}\n"]
     for cells in (names, ["---"] * len(names), *map(_cells, rows)):
         shown = [cell for index, cell in enumerate(cells) if keyed or index != 1]
@@ -103,7 +115,7 @@ def _table(title: str, rows: list[Row]) -> str:
 
 def _cells(row: Row) -> list[str]:
     key = f"`{row.key}`" if row.key else ""
-    cells = [row.title, key, f"`{row.path}`", row.default, row.values, row.description]
+    cells = [row.title, key, f"`{row.path}`", row.unit, row.default, row.values, row.description]
     return [cell.replace("|", "\\|").replace("\n", " ") for cell in cells]
 
 
@@ -115,7 +127,7 @@ def rows(scene: bpy.types.Scene) -> Iterator[Row]:
 
 
 def _row(path: str, prop: Any, key: str) -> Row:
-    return Row(prop.name, path, key, _default(prop), _values(prop), prop.description)
+    return Row(prop.name, path, key, _unit(prop), _default(prop), _values(prop), prop.description)
 
 
 def _own(kind: Any) -> Iterator[Any]:
@@ -123,7 +135,7 @@ def _own(kind: Any) -> Iterator[Any]:
     ours = bpy.types.PropertyGroup.bl_rna.properties
     for prop in kind.bl_rna.properties if hasattr(kind, "bl_rna") else kind.properties:
         inherited = prop.identifier in ours and prop.description == ours[prop.identifier].description
-        if not inherited and not prop.identifier.startswith("bl_"):
+        if not inherited and not prop.identifier.startswith("bl_") and not prop.is_hidden:
             yield prop
 
 
@@ -264,6 +276,16 @@ def _difference(before: Any, now: Any) -> str:
     return ""
 
 
+def _unit(prop: Any) -> str:
+    if prop.type == "INT" and prop.subtype == "PIXEL":
+        return "pixels"
+    return UNITS[prop.unit] if getattr(prop, "unit", "NONE") != "NONE" else ""
+
+
+def _number(prop: Any, value: float) -> str:
+    return f"{math.degrees(value) if getattr(prop, 'unit', '') == 'ROTATION' else value:.6g}"
+
+
 def _default(prop: Any) -> str:
     if prop.type == "POINTER":
         return ""
@@ -275,7 +297,7 @@ def _default(prop: Any) -> str:
     if prop.type == "BOOLEAN":
         return "on" if prop.default else "off"
     values = tuple(prop.default_array) if prop.is_array else (prop.default,)
-    return ", ".join(f"{value:.6g}" for value in values)
+    return ", ".join(_number(prop, value) for value in values)
 
 
 def _values(prop: Any) -> str:
@@ -283,7 +305,8 @@ def _values(prop: Any) -> str:
         return "; ".join(f"`{item.identifier}` {item.name}" for item in prop.enum_items)
     if prop.type in {"INT", "FLOAT"}:
         low, high = prop.hard_min, prop.hard_max
-        bounds = [f"≥ {low:.6g}"] * (abs(low) < 1e9) + [f"≤ {high:.6g}"] * (abs(high) < 1e9)
+        bounds = [f"≥ {_number(prop, low)}"] * (abs(low) < 1e9)
+        bounds += [f"≤ {_number(prop, high)}"] * (abs(high) < 1e9)
         return ", ".join(bounds)
     if prop.type == "POINTER":
         return prop.fixed_type.name.lower()

@@ -7,6 +7,7 @@ import bpy
 
 from ..blender.example import ExampleRoom, add_example_room
 from ..core.spec import StyleSpec
+from .numbers import write
 from .settings import add_style
 
 STYLES = (
@@ -25,7 +26,8 @@ def add_room(scene: bpy.types.Scene) -> ExampleRoom:
     room = add_example_room(scene)
     settings = scene.synthdata
     settings.target = bpy.data.objects[room.target]
-    settings.sweep, settings.radius, settings.elevation = "ORBIT", RADIUS, ELEVATION
+    settings.sweep, settings.radius = "ORBIT", RADIUS
+    write(settings, "elevation", ELEVATION)
     if not settings.styles:
         for style in STYLES:
             add_style(settings, style)

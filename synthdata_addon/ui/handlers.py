@@ -8,6 +8,7 @@ from typing import Any
 import bpy
 from bpy.app.handlers import persistent
 
+from .angles import convert
 from .checked import checked
 from .class_overlay import overlay
 from .preview import preview
@@ -50,6 +51,13 @@ def on_load_pre(*_args: Any) -> None:
     _forget()
 
 
+@persistent
+def on_load_post(*_args: Any) -> None:
+    """Bring the settings of an old file up to date."""
+    for scene in bpy.data.scenes:
+        convert(scene)
+
+
 def _forget() -> None:
     for shown in (preview, preview_of_view, overlay, checked, recent):
         shown.clear()
@@ -59,6 +67,7 @@ HANDLERS = (
     ("save_pre", on_save_pre),
     ("save_post", on_save_post),
     ("load_pre", on_load_pre),
+    ("load_post", on_load_post),
     ("undo_pre", on_undo_pre),
     ("redo_pre", on_undo_pre),
     ("undo_post", on_undo_post),

@@ -18,7 +18,8 @@ from bpy.props import (
 from ..blender.populate.population import Request
 from ..blender.populate.sources import Primitives, Source
 from ..core.populate import MAX_PLACEMENT_SEED, MAX_THINGS, PlacementSpec, PopulateSpec, SurfaceLabel
-from .numbers import short
+from .angles import angle
+from .numbers import read
 
 _DEFAULT = PlacementSpec()
 _PRIMITIVES = Primitives()
@@ -113,13 +114,7 @@ class SynthDataPopulate(bpy.types.PropertyGroup):
         ],
         default=_DEFAULT.posture,
     )
-    turn: FloatProperty(
-        name="Turn",
-        description="Greatest turn about the vertical to either side, in degrees",
-        default=_DEFAULT.turn,
-        min=0.0,
-        max=180.0,
-    )
+    turn: angle("Turn", "Greatest turn about the vertical to either side", _DEFAULT.turn, 0.0, 180.0)
     scale_min: FloatProperty(
         name="Scale Min", description="Least scale", default=1.0, min=0.001, soft_max=10.0, max=1000.0
     )
@@ -159,10 +154,7 @@ def request_of(settings: Any) -> Request:
             supports=settings.supports.name_full if settings.supports is not None else "",
             volume=settings.volume.name_full if settings.volume is not None else "",
             posture=settings.posture,
-            turn=short(settings.turn),
-            scale_min=short(settings.scale_min),
-            scale_max=short(settings.scale_max),
-            spacing=short(settings.spacing),
+            **{name: read(settings, name) for name in ("turn", "scale_min", "scale_max", "spacing")},
             inside_edge=settings.inside_edge,
             seed=settings.seed,
         ),
@@ -172,7 +164,7 @@ def request_of(settings: Any) -> Request:
             if item.collection is not None
         ),
         primitives=Primitives(
-            settings.primitives, short(settings.primitive_min), short(settings.primitive_max)
+            settings.primitives, read(settings, "primitive_min"), read(settings, "primitive_max")
         ),
     )
 

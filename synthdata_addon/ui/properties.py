@@ -26,6 +26,7 @@ from . import (
     sweep_properties,
     variation_properties,
 )
+from .angles import angle
 from .label_properties import (
     SynthDataCollection,
     SynthDataInfo,
@@ -152,38 +153,17 @@ class SynthDataScene(bpy.types.PropertyGroup):
         min=0.0,
         unit="LENGTH",
     )
-    elevation: FloatProperty(
-        name="Elevation",
-        description="Height of the orbit above the horizon, in degrees",
-        default=_SWEEP.elevation,
-        min=-90.0,
-        max=90.0,
+    elevation: angle("Elevation", "Angle of the orbit above the horizon", _SWEEP.elevation, -90.0, 90.0)
+    elevation_min: angle("Lowest", "Lowest elevation of the dome", _SWEEP.elevation_min, -90.0, 90.0)
+    elevation_max: angle("Highest", "Highest elevation of the dome", _SWEEP.elevation_max, -90.0, 90.0)
+    azimuth_start: angle(
+        "Start", "Direction of the first camera, counted from +X towards +Y", _SWEEP.azimuth_start
     )
-    elevation_min: FloatProperty(
-        name="Lowest",
-        description="Lowest elevation of the dome, in degrees",
-        default=_SWEEP.elevation_min,
-        min=-90.0,
-        max=90.0,
-    )
-    elevation_max: FloatProperty(
-        name="Highest",
-        description="Highest elevation of the dome, in degrees",
-        default=_SWEEP.elevation_max,
-        min=-90.0,
-        max=90.0,
-    )
-    azimuth_start: FloatProperty(
-        name="Start",
-        description="Direction of the first camera, in degrees from +X",
-        default=_SWEEP.azimuth_start,
-    )
-    azimuth_range: FloatProperty(
-        name="Arc",
-        description="How far round the orbit goes, in degrees",
-        default=_SWEEP.azimuth_range,
-        min=0.0,
-        max=360.0,
+    azimuth_range: angle("Arc", "How far round the orbit goes", _SWEEP.azimuth_range, 0.0, 360.0)
+    units: IntProperty(
+        name="Units",
+        description="1 if angles are kept in radians; files of the first builds have degrees",
+        options={"HIDDEN"},
     )
     jitter: FloatProperty(
         name="Jitter",

@@ -23,7 +23,8 @@ from ..core.sweep_spec import (
     shares_from_text,
     shares_to_text,
 )
-from .numbers import short
+from .angles import angle
+from .numbers import read, write
 
 _DEFAULT = SweepSpec()
 _LIMITS = LimitsSpec()
@@ -86,20 +87,14 @@ class SynthDataSweep(bpy.types.PropertyGroup):
         size=3,
         subtype="XYZ",
     )
-    pitch_min: FloatProperty(
-        name="Lowest Pitch",
-        description="How far down the cameras look at most, in degrees; below 0 is down",
-        default=_DEFAULT.pitch_min,
-        min=-90.0,
-        max=90.0,
+    pitch_min: angle(
+        "Lowest Pitch",
+        "How far down the cameras look at most; below 0 is down",
+        _DEFAULT.pitch_min,
+        -90.0,
+        90.0,
     )
-    pitch_max: FloatProperty(
-        name="Highest Pitch",
-        description="How far up the cameras look at most, in degrees",
-        default=_DEFAULT.pitch_max,
-        min=-90.0,
-        max=90.0,
-    )
+    pitch_max: angle("Highest Pitch", "How far up the cameras look at most", _DEFAULT.pitch_max, -90.0, 90.0)
     free: BoolProperty(
         name="Free View",
         description="Look along the curve, or anywhere from the box, instead of at the target",
@@ -138,9 +133,7 @@ class SynthDataSweep(bpy.types.PropertyGroup):
         min=0.0,
         unit="LENGTH",
     )
-    jitter_roll: FloatProperty(
-        name="Roll", description="Degrees by which cameras roll to either side at random", min=0.0, max=180.0
-    )
+    jitter_roll: angle("Roll", "How far cameras roll to either side at random", 0.0, 0.0, 180.0)
     jitter_aim: FloatProperty(
         name="Off Centre",
         description="How far from the middle of the picture the target may be; 1: up to the edge",
@@ -174,12 +167,12 @@ class SynthDataSweep(bpy.types.PropertyGroup):
         min=0.0,
         unit="LENGTH",
     )
-    novelty_angle: FloatProperty(
-        name="Same Way",
-        description="Up to how many degrees apart two cameras look the same way",
-        default=_LIMITS.novelty_angle,
-        min=0.0,
-        max=180.0,
+    novelty_angle: angle(
+        "Same Way",
+        "Up to which angle between them two cameras look the same way",
+        _LIMITS.novelty_angle,
+        0.0,
+        180.0,
     )
     attempts: IntProperty(
         name="Attempts",
@@ -197,8 +190,8 @@ def sweep_from_scene(scene: bpy.types.Scene) -> SweepSpec:
         SpecError: ``spec.sweep``: the shares cannot be read.
     """
     settings, more = scene.synthdata, scene.synthdata.sweep_settings
-    numbers: dict[str, Any] = {name: _plain(getattr(settings, name)) for name in OLD_NUMBERS}
-    numbers.update({name: _plain(getattr(more, name)) for name in NUMBERS})
+    numbers: dict[str, Any] = {name: read(settings, name) for name in OLD_NUMBERS}
+    numbers.update({name: read(more, name) for name in NUMBERS})
     is_scenes = settings.use_scene_frames
     return SweepSpec(
         kind=settings.sweep,
@@ -212,8 +205,8 @@ def sweep_from_scene(scene: bpy.types.Scene) -> SweepSpec:
         look_at=more.look_at,
         balance=more.balance,
         shares=shares_from_text(more.shares),
-        jitters=JitterSpec(**{name: short(getattr(more, f"jitter_{name}")) for name in JITTERS}),
-        limits=LimitsSpec(visible=more.visible, **{name: _plain(getattr(more, name)) for name in LIMITS}),
+        jitters=JitterSpec(**{name: read(more, f"jitter_{name}") for name in JITTERS}),
+        limits=LimitsSpec(visible=more.visible, **{name: read(more, name) for name in LIMITS}),
         **numbers,
     )
 
@@ -223,21 +216,17 @@ def apply_sweep(sweep: SweepSpec, scene: bpy.types.Scene) -> None:
     settings, more = scene.synthdata, scene.synthdata.sweep_settings
     settings.sweep = sweep.kind
     for name in (*OLD_NUMBERS, "frame_start", "frame_end", "frame_step"):
-        setattr(settings, name, getattr(sweep, name))
+        write(settings, name, getattr(sweep, name))
     settings.use_scene_frames = False
     settings.target = scene.objects.get(sweep.target) if sweep.target else None
     more.place = scene.objects.get(sweep.place) if sweep.place else None
     for name in (*NUMBERS, "grid", "free", "look_at", "balance"):
-        setattr(more, name, getattr(sweep, name))
+        write(more, name, getattr(sweep, name))
     more.shares = shares_to_text(sweep.shares)
     for name in JITTERS:
-        setattr(more, f"jitter_{name}", getattr(sweep.jitters, name))
+        write(more, f"jitter_{name}", getattr(sweep.jitters, name))
     for name in (*LIMITS, "visible"):
-        setattr(more, name, getattr(sweep.limits, name))
-
-
-def _plain(value: Any) -> Any:
-    return short(value) if isinstance(value, float) else value
+        write(more, name, getattr(sweep.limits, name))
 
 
 CLASSES = (SynthDataSweep,)

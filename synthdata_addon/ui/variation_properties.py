@@ -22,6 +22,7 @@ from bpy.props import (
 
 from ..blender.compat import PATH_OPTIONS
 from ..core.variation import LIMITS, VariationSpec
+from .angles import angle, angles
 
 _DEFAULT = VariationSpec()
 _SCOPES = [
@@ -45,6 +46,17 @@ def _span(section: str, name: str, title: str, description: str) -> Any:
         description=f"{description}, from the first number to the second",
         size=2,
         **_about(section, name),
+    )
+
+
+def _angles(section: str, name: str, title: str, description: str) -> Any:
+    about = _about(section, name)
+    return angles(
+        title,
+        f"{description}, from the first angle to the second",
+        about["default"],
+        about["min"],
+        about["max"],
     )
 
 
@@ -74,10 +86,10 @@ class SynthDataLightsVariation(bpy.types.PropertyGroup):
         **_about("lights", "off"),
     )
     use_sun: BoolProperty(name="Sun Angle", description="Let suns shine from another direction in each view")
-    sun_elevation: _span(
-        "lights", "sun_elevation", "Elevation", "Height of the sun over the horizon, in degrees"
+    sun_elevation: _angles("lights", "sun_elevation", "Elevation", "Angle of the sun above the horizon")
+    sun_azimuth: _angles(
+        "lights", "sun_azimuth", "Azimuth", "Direction of the sun, counted from +X towards +Y"
     )
-    sun_azimuth: _span("lights", "sun_azimuth", "Azimuth", "Direction of the sun, in degrees from +X to +Y")
     extra: IntVectorProperty(
         name="Extra Lights",
         description="Number of point lights that are added above and round the target, from the first number to the "
@@ -112,8 +124,10 @@ class SynthDataWorldVariation(bpy.types.PropertyGroup):
     strength: _span(
         "world", "strength", "Strength", "Strength of the light; a factor where it is the scene's own world"
     )
-    rotation: _span("world", "rotation", "Rotation", "Rotation about Z in degrees")
-    sun_elevation: _span("world", "sun_elevation", "Sun", "Height of the sky's sun in degrees")
+    rotation: _angles("world", "rotation", "Rotation", "Rotation about Z")
+    sun_elevation: _angles(
+        "world", "sun_elevation", "Sun Elevation", "Angle of the sky's sun above the horizon"
+    )
 
 
 class SynthDataMaterialsVariation(bpy.types.PropertyGroup):
@@ -175,10 +189,11 @@ class SynthDataObjectsVariation(bpy.types.PropertyGroup):
         unit="LENGTH",
         **_about("objects", "location"),
     )
-    rotation: FloatProperty(
-        name="Turn",
-        description="How far a thing may turn to either side, in degrees",
-        **_about("objects", "rotation"),
+    rotation: angle(
+        "Rotation",
+        "How far a thing may turn to either side",
+        _DEFAULT.objects.rotation,
+        *LIMITS["objects"]["rotation"],
     )
     rotation_axes: EnumProperty(
         name="About",

@@ -9,7 +9,7 @@ from typing import Any
 import bpy
 
 from ..core.variation import VariationSpec
-from .numbers import short
+from .numbers import read, write
 
 FOLDERS = frozenset({"folder", "textures"})
 SECTIONS = {field.name: field.default_factory for field in dataclasses.fields(VariationSpec)}
@@ -31,17 +31,11 @@ def set_variation(settings: Any, spec: VariationSpec) -> None:
         group, section = getattr(settings, name), getattr(spec, name)
         for field in dataclasses.fields(section):
             value = getattr(section, field.name)
-            setattr(group, field.name, ", ".join(value) if field.name == "categories" else value)
+            write(group, field.name, ", ".join(value) if field.name == "categories" else value)
 
 
 def _read(group: Any, name: str) -> Any:
-    value = getattr(group, name)
+    value = read(group, name)
     if name == "categories":
         return tuple(word for part in value.split(",") if (word := part.strip()))
-    if name in FOLDERS:
-        return bpy.path.abspath(value)
-    if isinstance(value, float):
-        return short(value)
-    if hasattr(value, "__len__") and not isinstance(value, str):
-        return tuple(short(number) if isinstance(number, float) else number for number in value)
-    return value
+    return bpy.path.abspath(value) if name in FOLDERS else value

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from math import radians
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +117,10 @@ BAD_SCENES = {
         settings(sweep="FRAMES", use_scene_frames=False, frame_start=9, frame_end=2),
         "frame 9",
     ),
-    "elevations-swapped": (settings(sweep="DOME", elevation_min=50.0, elevation_max=20.0), "50"),
+    "elevations-swapped": (
+        settings(sweep="DOME", elevation_min=radians(50.0), elevation_max=radians(20.0)),
+        "50",
+    ),
     "depth-reversed": (settings(depth_near=5.0, depth_far=2.0), "5 to 2"),
     "cryptomatte-without-beauty": (label_settings(source="CRYPTOMATTE"), "Beauty"),
     "amodal-without-visibility": (label_settings(amodal=True), "Visib"),

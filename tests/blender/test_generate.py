@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+from math import radians
 from pathlib import Path
 
 import bpy
@@ -253,7 +254,7 @@ def test_the_panels_settings_round_trip(scene):
         "18446744073709",
         "DOME",
         0.35,
-        12.5,
+        radians(12.5),
     )
     style = settings.styles.add()
     style.name, style.prompt, settings.use_styles = "lair", "a witch's lair", True

@@ -141,7 +141,7 @@ def test_things_may_stand_over_the_edge_only_if_asked_to(table) -> None:
 
 def test_upright_things_turn_no_further_than_asked(table) -> None:
     add_source(count=10)
-    for thing in populate(turn=20.0):
+    for thing in populate(turn=np.radians(20.0)):
         own = 0.5 if thing.name.startswith("Angle") else 0.0
         euler = thing.matrix_world.to_euler()
         assert abs(euler.z - own) <= np.radians(20.0) + 1e-6

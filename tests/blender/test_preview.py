@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from math import radians
 from pathlib import Path
 
 import bpy
@@ -196,7 +197,7 @@ def test_copies_texts_and_mirrored_things_are_expected_too(scene, tmp_path):
     scene.collection.objects.link(text)
     settings, more = scene.synthdata, scene.synthdata.sweep_settings
     settings.width, settings.height, settings.views, settings.radius = 320, 240, 12, 4.0
-    settings.sweep, settings.elevation_min, settings.elevation_max = "DOME", 15.0, 85.0
+    settings.sweep, settings.elevation_min, settings.elevation_max = "DOME", radians(15.0), radians(85.0)
     more.look_at, more.visible = "OBJECTS", True
     planner = Planner(scene, bpy.context.view_layer, job_from_scene(scene))
     planner.run(sizes=True)

@@ -201,7 +201,13 @@ def test_nothing_is_nearer_than_the_clearance(scene):
 
 def test_enough_things_are_in_sight(scene, tmp_path):
     crowd(scene)
-    settings = {"sweep": "DOME", "views": 24, "radius": 4.0, "elevation_min": 0.0, "elevation_max": 20.0}
+    settings = {
+        "sweep": "DOME",
+        "views": 24,
+        "radius": 4.0,
+        "elevation_min": 0.0,
+        "elevation_max": math.radians(20.0),
+    }
     few = planned(scene, **settings)
     planner = planned(scene, min_instances=3, min_pixels=20)
     assert scenes.generate(tmp_path) == {"FINISHED"}
@@ -232,7 +238,13 @@ def test_what_cannot_be_had_is_reported_with_reasons(scene, tmp_path):
 def test_no_two_cameras_are_alike_and_each_is_found_alone(scene):
     crowd(scene)
     space = add_empty("Space", (0.0, 0.0, 3.0), 2.0)
-    settings = {"sweep": "VOLUME", "place": space, "views": 60, "novelty": 1.0, "novelty_angle": 180.0}
+    settings = {
+        "sweep": "VOLUME",
+        "place": space,
+        "views": 60,
+        "novelty": 1.0,
+        "novelty_angle": math.radians(180.0),
+    }
     planner = planned(scene, **settings, attempts=200)
     found = eyes(planner)
     distances = np.linalg.norm(found[:, None] - found[None], axis=2) + np.eye(len(found)) * 9
@@ -262,7 +274,7 @@ def plan_of_everything(scene: bpy.types.Scene) -> dict[str, list]:
     common |= {
         "jitter_distance": 0.2,
         "jitter_position": 0.1,
-        "jitter_roll": 5.0,
+        "jitter_roll": math.radians(5.0),
         "jitter_aim": 0.3,
         "radius": 4.0,
     }
@@ -289,9 +301,20 @@ def test_every_setting_of_a_sweep_survives_the_panel(scene):
     settings.sweep, more.place = "GRID", add_empty("Space", (0, 0, 3))
     more.grid, more.free, more.look_at, more.balance = (3, 2, 1), True, "OBJECTS", "SHARES"
     more.shares, more.rings, more.turns, more.radius_end = "box: 2, ball: 1", 5, 1.5, 9.0
-    more.pitch_min, more.pitch_max, more.visible, more.clearance = -10.0, 20.0, True, 0.3
-    more.jitter_distance, more.jitter_position, more.jitter_roll, more.jitter_aim = 0.1, 0.2, 3.0, 0.4
-    more.min_instances, more.min_pixels, more.novelty, more.novelty_angle, more.attempts = 2, 30, 0.5, 12.0, 7
+    more.pitch_min, more.pitch_max, more.visible, more.clearance = (
+        math.radians(-10.0),
+        math.radians(20.0),
+        True,
+        0.3,
+    )
+    more.jitter_distance, more.jitter_position, more.jitter_roll, more.jitter_aim = (
+        0.1,
+        0.2,
+        math.radians(3.0),
+        0.4,
+    )
+    more.min_instances, more.min_pixels, more.novelty, more.attempts = 2, 30, 0.5, 7
+    more.novelty_angle = math.radians(12.0)
     spec = job_from_scene(scene)
     validate(spec)
     assert spec.sweep.shares == (("box", 2.0), ("ball", 1.0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+from math import radians
 from pathlib import Path
 
 import bpy
@@ -93,7 +94,7 @@ def everything_on(scene: bpy.types.Scene, folder: Path) -> None:
     vary.materials.textures = str(folder / "textures")
     objects = vary.objects
     objects.use, objects.scope, objects.shuffle = True, "LABELLED", True
-    objects.location, objects.rotation, objects.scale = (0.3, 0.3, 0.1), 40.0, (0.8, 1.25)
+    objects.location, objects.rotation, objects.scale = (0.3, 0.3, 0.1), radians(40.0), (0.8, 1.25)
     objects.rotation_axes, objects.hidden = "FREE", 0.2
     camera = vary.camera
     camera.use_lens = camera.use_exposure = camera.use_dof = camera.use_motion_blur = True
@@ -266,7 +267,7 @@ def test_poses_in_the_journal_are_where_things_render(scene, tmp_path):
     """The middle of what a thing shows alone lies where the journal's pose puts the middle of its box."""
     scene.synthdata.labels.visibility = scene.synthdata.labels.amodal = True
     objects = scene.synthdata.variation.objects
-    objects.use, objects.location, objects.rotation = True, (0.5, 0.5, 0.0), 180.0
+    objects.use, objects.location, objects.rotation = True, (0.5, 0.5, 0.0), radians(180.0)
     scenes.generate(tmp_path)
     centres = set()
     for view in scenes.lines(tmp_path / "views.jsonl"):
@@ -342,7 +343,7 @@ def test_a_collection_that_is_one_instance_moves_as_one(scene, tmp_path):
         pair.objects.link(bpy.data.objects[name])
     pair.synthdata.grouping = "WHOLE"
     objects = scene.synthdata.variation.objects
-    objects.use, objects.location, objects.rotation = True, (0.4, 0.4, 0.0), 90.0
+    objects.use, objects.location, objects.rotation = True, (0.4, 0.4, 0.0), radians(90.0)
     job = make_job(scene, tmp_path / "dataset")
     try:
         session = job._session

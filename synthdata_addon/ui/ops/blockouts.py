@@ -11,6 +11,7 @@ from bpy.props import EnumProperty, FloatProperty, IntProperty
 from ...blender.blockouts import Blockout, add_blockout
 from ...blender.blockouts.spec import KINDS, MAX_OPENINGS, MAX_SEED, BlockoutSpec
 from ...core.errors import SynthDataError
+from ..numbers import write
 
 ICONS = {
     "ROOM": "HOME",
@@ -89,8 +90,14 @@ def _aim_sweep(settings: Any, made: Blockout) -> None:
     if settings.target is not None:
         return
     settings.target = bpy.data.objects[made.target]
-    settings.sweep, settings.radius, settings.elevation = "ORBIT", made.aim.radius, made.aim.elevation
-    settings.azimuth_start, settings.azimuth_range = made.aim.arc
+    settings.sweep, settings.radius = "ORBIT", made.aim.radius
+    start, arc = made.aim.arc
+    for name, angle in (
+        ("elevation", made.aim.elevation),
+        ("azimuth_start", start),
+        ("azimuth_range", arc),
+    ):
+        write(settings, name, angle)
 
 
 class SYNTHDATA_MT_add_blockout(bpy.types.Menu):
