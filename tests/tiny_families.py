@@ -195,20 +195,20 @@ def sd3(folder: Path):
     same = {
         "sample_size": 16,
         "patch_size": 2,
-        "in_channels": 4,
+        "in_channels": 16,
         "num_attention_heads": 4,
         "attention_head_dim": 8,
         "joint_attention_dim": 2 * TEXT,
         "caption_projection_dim": 32,
         "pooled_projection_dim": 2 * TEXT,
-        "out_channels": 4,
+        "out_channels": 16,
         "pos_embed_max_size": 16,
     }
     encoder_wide = t5_wide(encoder.config, 2 * TEXT)
     pipeline = StableDiffusion3Pipeline(
         transformer=SD3Transformer2DModel(num_layers=2, **same),
         scheduler=flow(shift=3.0),
-        vae=kl(4, shift_factor=0.06, scaling_factor=1.5, use_quant_conv=False, use_post_quant_conv=False),
+        vae=kl(16, shift_factor=0.06, scaling_factor=1.5, use_quant_conv=False, use_post_quant_conv=False),
         text_encoder=clip(projected=True, tokenizer=tokenizer),
         tokenizer=tokenizer,
         text_encoder_2=clip(projected=True, tokenizer=tokenizer),

@@ -26,9 +26,9 @@ class FamilyFacts:
     several kinds and is told which). ``most`` is the largest number of control images at once, 0 is any number; with
     ``one_net`` one ControlNet reads all images.
     ``from_file`` tells whether diffusers reads a single file of the base model, and of a ControlNet. A family without
-    ``shares`` steers over all steps, one without ``negative`` reads no negative prompt. ``redraws`` tells whether
-    diffusers' pipelines begin with a picture and ControlNets of the usual kind, ``ip_adapter`` whether they take a
-    reference picture, ``schedulers`` whether the scheduler can be chosen (the others learned one flow).
+    ``shares`` steers over all steps, one without ``negative`` reads no negative prompt. ``ip_adapter`` tells whether
+    diffusers' pipelines take a reference picture, ``schedulers`` whether the scheduler can be chosen (the others
+    learned one flow).
     """
 
     label: str
@@ -43,7 +43,6 @@ class FamilyFacts:
     from_file: tuple[bool, bool] = (True, True)
     shares: bool = True
     negative: bool = True
-    redraws: bool = False
     ip_adapter: bool = False
     schedulers: bool = False
 
@@ -63,7 +62,6 @@ FACTS: Final[Mapping[Family, FamilyFacts]] = {
         8,
         20,
         7.5,
-        redraws=True,
         ip_adapter=True,
         schedulers=True,
     ),
@@ -74,7 +72,6 @@ FACTS: Final[Mapping[Family, FamilyFacts]] = {
         8,
         30,
         5.0,
-        redraws=True,
         ip_adapter=True,
         schedulers=True,
     ),
@@ -89,7 +86,6 @@ FACTS: Final[Mapping[Family, FamilyFacts]] = {
         5.0,
         one_net=True,
         from_file=(True, False),
-        redraws=True,
         ip_adapter=True,
         schedulers=True,
         modes={
@@ -125,7 +121,6 @@ FACTS: Final[Mapping[Family, FamilyFacts]] = {
         modes={"canny": 0, "depth": 2, "depth_zoe": 2, "depth_leres": 2},
         from_file=(True, False),
         negative=False,
-        redraws=True,
     ),
     # FLUX.1-Depth-dev: 30 steps, guidance 10 in diffusers' documentation.
     "flux_control": FamilyFacts(
@@ -139,7 +134,6 @@ FACTS: Final[Mapping[Family, FamilyFacts]] = {
         from_file=(True, False),
         shares=False,
         negative=False,
-        redraws=True,
     ),
     # diffusers' documentation of QwenImageControlNetPipeline: 30 steps, true_cfg_scale 4.
     "qwen": FamilyFacts(

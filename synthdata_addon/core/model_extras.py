@@ -47,10 +47,6 @@ def check_extras(model: ModelSpec, of: Family) -> None:
         ModelError: ``model.not_found``, ``model.spoilt``, ``model.not_a_lora`` or ``model.cannot``.
     """
     facts = FACTS[of]
-    if model.source != "TEXT" and not facts.redraws:
-        raise _cannot(
-            facts.label, f"begin with the finished picture ({model.source})", "Begin with noise (TEXT)."
-        )
     if int(model.steps * model.strength) < 1:
         raise ModelError(
             "model.cannot",

@@ -11,7 +11,6 @@ import pytest
 
 from synthdata_addon.core.controls import ControlSpec
 from synthdata_addon.core.errors import ModelError, SpecError
-from synthdata_addon.core.families import FACTS
 from synthdata_addon.core.few_steps import PRESETS
 from synthdata_addon.core.model_check import check_model
 from synthdata_addon.core.model_spec import IPAdapterSpec, LoraSpec, ModelSpec, check_model_spec
@@ -22,6 +21,7 @@ from tests.tiny_extras import save_denoiser_lora, save_ip_adapter, save_lora, sa
 pytestmark = pytest.mark.slow
 HEIGHT, WIDTH = 48, 64
 DEPTH = (ControlSpec("depth", "org/depth"),)
+# The other families are in test_flow_start.py.
 REDRAWN = ("sd15", "sdxl", "sdxl_union", "flux", "flux_union", "flux_control")
 
 
@@ -102,13 +102,6 @@ def test_what_is_kept_stays_to_the_pixel(name, source, saved):
     assert np.array_equal(made[kept], one.picture[kept])
     assert (made[~kept] != one.picture[~kept]).any(axis=1).mean() > 0.9
     assert np.array_equal(made, stylizer.picture(one))
-
-
-@pytest.mark.parametrize("name", ["sd3", "qwen", "zimage"])
-def test_families_without_such_pipelines_say_so(name, saved):
-    with pytest.raises(ModelError, match=r"cannot begin with the finished picture \(RENDER\)") as caught:
-        check_model(replace(saved(name), source="RENDER"))
-    assert FACTS[name].label in caught.value.message
 
 
 def test_what_a_start_needs_is_checked_with_the_request(saved):

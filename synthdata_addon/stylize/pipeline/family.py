@@ -5,12 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from ...core.controls import ControlSpec
 from ...core.model_spec import Source
+
+if TYPE_CHECKING:
+    from .flow_start import FlowStart
 
 Encoded = Mapping[str, Any]
 """The arguments that a prompt becomes: tensors (1, ...), lists of one tensor, or None."""
@@ -36,7 +39,8 @@ class Call:
     ``images`` has a tensor (N, 3, H, W), float32 in [0, 1], for each of ``controls``, in their order; ``modes`` are the
     numbers that a union ControlNet knows their kinds by, None for a ControlNet that is not told. Where pictures are not
     made of noise alone, ``picture`` (N, 3, H, W) in [0, 1] is what they begin with, ``strength`` how much noise goes
-    over it, and ``mask`` (N, 1, H, W) is 1 where it is repainted (None: everywhere).
+    over it, and ``mask`` (N, 1, H, W) is 1 where it is repainted (None: everywhere); ``net_reads_kept`` tells that the
+    pipeline shows its ControlNet what is kept.
     """
 
     images: Sequence[torch.Tensor]
@@ -46,6 +50,12 @@ class Call:
     picture: torch.Tensor | None = None
     mask: torch.Tensor | None = None
     strength: float = 1.0
+    net_reads_kept: bool = False
+
+
+def same(pipeline: Any) -> Any:
+    """Return a pipeline as it is."""
+    return pipeline
 
 
 @dataclass(frozen=True)
@@ -56,7 +66,8 @@ class PipelineFamily:
     classes; ``control`` is empty where the base model reads the control image itself. ``join`` makes one module of the
     ControlNets, one a control, in order; the same may come twice. ``half`` is the precision of a GPU. ``encoders`` are
     the parts that only prompts need, ``transformer`` is the part that denoises. A guidance scale above
-    ``guided_above`` costs a second, unguided pass.
+    ``guided_above`` costs a second, unguided pass. Where there are no ``redraw`` and ``inpaint``, ``flow`` begins with
+    a picture; ``repainting`` makes of a loaded pipeline the one that repaints a part.
     """
 
     pipeline: str
@@ -71,9 +82,13 @@ class PipelineFamily:
     options: Mapping[str, Any] = field(default_factory=dict)
     redraw: str = ""
     inpaint: str = ""
+    flow: FlowStart | None = None
+    repainting: Callable[[Any], Any] = same
 
     def class_of(self, source: Source) -> str:
         """Return the diffusers class that makes pictures from such a start."""
+        if self.flow is not None:
+            return self.pipeline
         return {"TEXT": self.pipeline, "RENDER": self.redraw}.get(source, self.inpaint)
 
 

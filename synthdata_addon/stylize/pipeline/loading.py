@@ -87,6 +87,8 @@ def load(model: ModelSpec, samples: int = 0, device: str = "") -> Stylizer:
         of = family(model) or "sd15"
         dtype = _dtype(model.precision, device, of)
         pipeline = _load_pipeline(model, of, dtype)
+        if model.source in {"KEEP_OBJECTS", "KEEP_BACKGROUND"}:
+            pipeline = FAMILIES[of].repainting(pipeline)
         pipeline.set_progress_bar_config(disable=True)
         pipeline.vae.encode = _means_only(pipeline.vae.encode)
         set_scheduler(pipeline, model, of)

@@ -9,6 +9,7 @@ import torch
 from diffusers import QwenImageMultiControlNetModel
 
 from .family import Call, Encoded, PipelineFamily, Text, signed, strengths
+from .flow_start import FlowStart
 
 
 def encode(pipeline: Any, text: Text, device: str) -> Encoded:
@@ -34,6 +35,22 @@ def arguments(call: Call) -> dict[str, Any]:
     return {"control_image": signed(call.images), "true_cfg_scale": call.guidance_scale, **strengths(call)}
 
 
+def latents(pipeline: Any, picture: torch.Tensor) -> torch.Tensor:
+    """Encode a picture as one frame, by an autoencoder of films whose channels have a scale each."""
+    vae = pipeline.vae
+    found = vae.encode(picture.unsqueeze(2).to(vae.dtype)).latent_dist.mode().float()[:, :, 0]
+    mean, deviation = (
+        torch.tensor(values, device=found.device).view(1, -1, 1, 1)
+        for values in (vae.config.latents_mean, vae.config.latents_std)
+    )
+    return torch.as_tensor((found - mean) / deviation)
+
+
+def packed(pipeline: Any, latents: torch.Tensor) -> torch.Tensor:
+    """Put 2 x 2 latents into one token, as the denoiser reads them."""
+    return torch.as_tensor(pipeline._pack_latents(latents.contiguous(), *latents.shape))  # noqa: SLF001 - no other way
+
+
 def join(nets: list[Any]) -> Any:
     """Join to one ControlNet, which is all that diffusers takes here: it may read several images."""
     return QwenImageMultiControlNetModel(nets[:1])
@@ -47,4 +64,5 @@ FAMILY = PipelineFamily(
     arguments=arguments,
     encoders=("text_encoder",),
     half=torch.bfloat16,
+    flow=FlowStart(encode=latents, packed=packed),
 )

@@ -9,6 +9,7 @@ import torch
 from diffusers import SD3MultiControlNetModel
 
 from .family import Call, Encoded, PipelineFamily, Text, signed, strengths
+from .flow_start import FlowStart, scheduler_schedule
 
 
 def encode(pipeline: Any, text: Text, device: str) -> Encoded:
@@ -43,4 +44,5 @@ FAMILY = PipelineFamily(
     arguments=arguments,
     encoders=("text_encoder", "text_encoder_2", "text_encoder_3"),
     half=torch.bfloat16,
+    flow=FlowStart(schedule=scheduler_schedule),
 )

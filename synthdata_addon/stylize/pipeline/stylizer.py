@@ -19,6 +19,7 @@ from ...core.model_spec import ModelSpec
 from .encoding import TextEncoders, shape, stack
 from .extras import Loras, Reference
 from .family import Call, Encoded, Text
+from .flow_start import Beginning
 from .speed import is_compilers, undo_compile
 from .table import FAMILIES
 
@@ -166,31 +167,49 @@ class Stylizer:
     def _batch(
         self, samples: Sequence[SampleInput], prompts: dict[str, Any], should_stop: Callable[[], bool]
     ) -> list[RGBImage]:
-        def after_step(_pipeline: Any, _step: int, _time: Any, values: dict[str, Any]) -> dict[str, Any]:
+        def after_step(_pipeline: Any, step: int, _time: Any, values: dict[str, Any]) -> dict[str, Any]:
             if should_stop():
                 raise _StoppedError
-            return values
+            return values if beginning is None else beginning.after_step(step, values)
 
         height, width = samples[0].size
         images = [_tensor([sample.controls[kind] for sample in samples], self.device) for kind in self.kinds]
         strength = samples[0].strength
         controls = [replace(control, scale=control.scale * strength) for control in self.model.controls]
         picture, mask = self._start(samples)
-        call = Call(images, controls, self.guidance_scale, self._modes(), picture, mask, self.model.strength)
+        call = Call(
+            images,
+            controls,
+            self.guidance_scale,
+            self._modes(),
+            picture,
+            mask,
+            self.model.strength,
+            net_reads_kept="Inpaint" in type(self._pipeline).__name__,
+        )
+        generators = [torch.Generator("cpu").manual_seed(sample.seed) for sample in samples]
         with torch.no_grad(), self._loras.applied(samples[0].style, self._texts):
+            beginning = self._beginning(call, generators)
             result = self._pipeline(
                 **prompts,
                 **self._family.arguments(call),
                 **self._reference.arguments(guided=self._text(samples[0]).guided),
+                **(beginning.arguments if beginning is not None else {}),
                 height=height,
                 width=width,
                 num_inference_steps=self.steps,
-                generator=[torch.Generator("cpu").manual_seed(sample.seed) for sample in samples],
+                generator=generators,
                 callback_on_step_end=after_step,
                 output_type="pt",
             )
         made = _to_bytes(result.images, (height, width))
         return made if mask is None else _kept(made, samples, mask)
+
+    def _beginning(self, call: Call, generators: Sequence[torch.Generator]) -> Beginning | None:
+        """Return how the batch begins with pictures, where the pipeline itself does not know how to."""
+        if call.picture is None or self._family.flow is None:
+            return None
+        return Beginning(self._pipeline, self._family.flow, call, self.steps, generators)
 
     def _start(self, samples: Sequence[SampleInput]) -> tuple[torch.Tensor | None, torch.Tensor | None]:
         """Return what the pictures begin with, and where they are repainted."""

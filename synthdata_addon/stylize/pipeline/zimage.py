@@ -6,8 +6,10 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from diffusers import ZImageControlNetInpaintPipeline
 
 from .family import Call, Encoded, PipelineFamily, Text, first, signed
+from .flow_start import FlowStart
 
 
 def encode(pipeline: Any, text: Text, device: str) -> Encoded:
@@ -22,13 +24,24 @@ def encode(pipeline: Any, text: Text, device: str) -> Encoded:
 
 
 def arguments(call: Call) -> dict[str, Any]:
-    """One control image, steering over all steps."""
+    """One control image, steering over all steps; a ControlNet that can reads the kept part of a picture as well."""
     (image,) = signed(call.images)
+    kept = {}
+    if call.net_reads_kept and call.picture is not None:
+        kept = {"image": signed([call.picture])[0], "mask_image": call.mask}
     return {
+        **kept,
         "control_image": image,
         "guidance_scale": call.guidance_scale,
         "controlnet_conditioning_scale": call.controls[0].scale,
     }
+
+
+def repainting(pipeline: Any) -> Any:
+    """Return the pipeline that tells a ControlNet what is kept; those before 2.0 have no channels for it."""
+    if pipeline.controlnet.config.control_in_dim == pipeline.transformer.in_channels:
+        return pipeline
+    return ZImageControlNetInpaintPipeline(**pipeline.components)
 
 
 FAMILY = PipelineFamily(
@@ -40,4 +53,6 @@ FAMILY = PipelineFamily(
     encoders=("text_encoder",),
     half=torch.bfloat16,
     guided_above=0.0,
+    flow=FlowStart(),
+    repainting=repainting,
 )
