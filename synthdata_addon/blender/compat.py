@@ -11,6 +11,9 @@ import bpy
 PATH_OPTIONS: Final = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()
 """Options of a path property that takes ``//``; without them 5.x shows such a path in red, and 4.4 has none."""
 
+COLOR_TEMPERATURE: Final = {"unit": "COLOR_TEMPERATURE"} if bpy.app.version >= (4, 5, 0) else {}
+"""What makes a number show kelvin; before 4.5 lights had no temperature, and Blender no unit for it."""
+
 EEVEE: Final = "BLENDER_EEVEE" if bpy.app.version >= (5, 0, 0) else "BLENDER_EEVEE_NEXT"
 """The engine's name."""
 

@@ -26,7 +26,7 @@ class SynthDataClassRow(bpy.types.PropertyGroup):
     """A class of the scene."""
 
     name: StringProperty(name="Class", description="What things are labelled as")
-    class_id: IntProperty(name="Id", description="Id that the class has in COCO files")
+    class_id: IntProperty(name="ID", description="Id that the class has in COCO files")
     count: IntProperty(
         name="Instances", description="Things labelled with it; copies by instancing are not counted"
     )
@@ -49,13 +49,15 @@ def _show_overlay(_group: Any, value: bool) -> None:
 class SynthDataWindow(bpy.types.PropertyGroup):
     """What belongs to this session, not to the file."""
 
-    classes: CollectionProperty(type=SynthDataClassRow)
+    classes: CollectionProperty(
+        name="Classes", description="Classes that things are labelled as", type=SynthDataClassRow
+    )
     active_class: IntProperty(
         name="Active Class", description="Picking a class selects its objects", update=_select_active
     )
     overlay: BoolProperty(
         name="Classes",
-        description="Show labelled things in the viewport: a box round each, and its class, in the class's colour",
+        description="Show labelled things in the viewport: a box round each, and its class, in the class's color",
         get=_is_overlay_shown,
         set=_show_overlay,
     )

@@ -70,7 +70,7 @@ class SynthDataCategory(bpy.types.PropertyGroup):
     name: StringProperty(name="Name", description="What objects are labelled as")
     supercategory: StringProperty(name="Supercategory", description="What kind of thing that is")
     category_id: IntProperty(
-        name="Id",
+        name="ID",
         description="Number of the category in annotations and masks; 0 is the background",
         default=1,
         min=1,
@@ -92,7 +92,7 @@ class SynthDataLabels(bpy.types.PropertyGroup):
         name="Source",
         description="What decides whose a pixel is",
         items=[
-            ("INDEX", "Object Index", "What the pixel's centre shows: sharp and exact", 0),
+            ("INDEX", "Object Index", "What the pixel's center shows: sharp and exact", 0),
             (
                 "CRYPTOMATTE",
                 "Cryptomatte",
@@ -177,8 +177,8 @@ class SynthDataInfo(bpy.types.PropertyGroup):
     description: StringProperty(name="Description", description="What the dataset is")
     url: StringProperty(name="Web Page", description="Where the dataset can be found")
     contributor: StringProperty(name="Contributor", description="Who made the dataset")
-    license_name: StringProperty(name="Licence", description="Under which licence the pictures are")
-    license_url: StringProperty(name="Licence Page", description="Where the licence can be read")
+    license_name: StringProperty(name="License", description="Under which license the pictures are")
+    license_url: StringProperty(name="License Page", description="Where the license can be read")
 
 
 CLASSES = (

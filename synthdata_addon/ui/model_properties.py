@@ -177,7 +177,7 @@ class SynthDataDiffusion(bpy.types.PropertyGroup):
             ("TCD", "TCD", "For TCD models and LoRAs", 8),
         ],
     )
-    loras: CollectionProperty(type=SynthDataLora)
+    loras: CollectionProperty(name="LoRAs", description="What changes the model", type=SynthDataLora)
     reference: PointerProperty(name="Reference", type=SynthDataReference)
     batch: IntProperty(
         name="At Once", description="Pictures that a GPU makes at once; 0: as memory allows", min=0, max=256

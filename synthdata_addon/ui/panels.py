@@ -147,9 +147,9 @@ class SYNTHDATA_PT_output(SidebarPanel):
         settings = context.scene.synthdata
         column = self._column()
         column.prop(settings, "output", text="Folder")
-        row = column.row(align=True)
-        row.prop(settings, "width", text="Size")
-        row.prop(settings, "height", text="")
+        size = column.column(align=True)
+        size.prop(settings, "width")
+        size.prop(settings, "height", text="Y")
         column.prop(settings, "val_fraction")
         column.prop(settings, "extend")
 
@@ -169,7 +169,7 @@ class SYNTHDATA_PT_formats(SidebarPanel):
 class SYNTHDATA_PT_info(SidebarPanel):
     """Who made the dataset and under which licence."""
 
-    bl_label = "Author and Licence"
+    bl_label = "Author and License"
     bl_idname = "SYNTHDATA_PT_info"
     bl_parent_id = "SYNTHDATA_PT_output"
     bl_options = {"DEFAULT_CLOSED"}

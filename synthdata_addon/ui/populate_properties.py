@@ -53,8 +53,12 @@ class SynthDataSource(bpy.types.PropertyGroup):
 class SynthDataPopulate(bpy.types.PropertyGroup):
     """What Populate places, and how."""
 
-    sources: CollectionProperty(type=SynthDataSource)
-    active_source: IntProperty(name="Active Collection")
+    sources: CollectionProperty(
+        name="Collections", description="Collections whose things are placed", type=SynthDataSource
+    )
+    active_source: IntProperty(
+        name="Active Collection", description="The collection that is shown below the list"
+    )
     primitives: IntProperty(
         name="Plain Shapes",
         description="How many cubes, balls, cones and the like are placed as distractors. They have no category",
@@ -68,7 +72,7 @@ class SynthDataPopulate(bpy.types.PropertyGroup):
         default=_PRIMITIVES.smallest,
         min=0.001,
         soft_max=2.0,
-        unit="LENGTH",
+        subtype="DISTANCE",
     )
     primitive_max: FloatProperty(
         name="Max",
@@ -76,7 +80,7 @@ class SynthDataPopulate(bpy.types.PropertyGroup):
         default=_PRIMITIVES.largest,
         min=0.001,
         soft_max=2.0,
-        unit="LENGTH",
+        subtype="DISTANCE",
     )
     where: EnumProperty(
         name="Place",
@@ -127,7 +131,7 @@ class SynthDataPopulate(bpy.types.PropertyGroup):
         default=0.01,
         min=0.0,
         soft_max=1.0,
-        unit="LENGTH",
+        subtype="DISTANCE",
     )
     inside_edge: BoolProperty(
         name="Inside the Edge",

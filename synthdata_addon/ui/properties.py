@@ -43,11 +43,11 @@ from .variation_properties import SynthDataVariation
 _DEFAULT = JobSpec()
 _SWEEP = SweepSpec()
 _KINDS = {
-    "segmentation": ("Segmentation", "What each thing is, in the colours of ADE20K"),
+    "segmentation": ("Segmentation", "What each thing is, in the colors of ADE20K"),
     "canny": ("Canny", "White lines one pixel wide on black"),
     "softedge": ("Soft Edge", "White soft edges on black, as HED and PiDiNet draw them"),
     "lineart": ("Line Art", "White lines on black, as a pen draws them"),
-    "instances": ("Instances", "A colour for each instance, as masks of Segment Anything have it"),
+    "instances": ("Instances", "A color for each instance, as masks of Segment Anything have it"),
     "depth_zoe": ("Depth (Zoe)", "Linear depth, stretched for each view as ZoeDepth's is"),
     "depth_leres": ("Depth (LeReS)", "Linear depth over the range of the sweep, as LeReS's is"),
 }
@@ -98,20 +98,22 @@ class SynthDataScene(bpy.types.PropertyGroup):
         name="Seed", description="Whole number that decides every random choice", default=str(_DEFAULT.seed)
     )
     width: IntProperty(
-        name="Width",
-        description="Width of the pictures in pixels",
+        name="Resolution X",
+        description="Number of horizontal pixels in the pictures",
         default=_DEFAULT.width,
         min=16,
         max=16384,
         step=8,
+        subtype="PIXEL",
     )
     height: IntProperty(
-        name="Height",
-        description="Height of the pictures in pixels",
+        name="Resolution Y",
+        description="Number of vertical pixels in the pictures",
         default=_DEFAULT.height,
         min=16,
         max=16384,
         step=8,
+        subtype="PIXEL",
     )
     val_fraction: FloatProperty(
         name="Validation",
@@ -125,13 +127,13 @@ class SynthDataScene(bpy.types.PropertyGroup):
         name="Depth Near",
         description="Distance shown white in depth images; 0: measured",
         min=0.0,
-        unit="LENGTH",
+        subtype="DISTANCE",
     )
     depth_far: FloatProperty(
         name="Depth Far",
         description="Distance shown black in depth images; 0: measured",
         min=0.0,
-        unit="LENGTH",
+        subtype="DISTANCE",
     )
     sweep: EnumProperty(
         name="Sweep",
@@ -151,13 +153,13 @@ class SynthDataScene(bpy.types.PropertyGroup):
         name="Radius",
         description="Distance of the cameras from the target; 0: fits the target",
         min=0.0,
-        unit="LENGTH",
+        subtype="DISTANCE",
     )
     elevation: angle("Elevation", "Angle of the orbit above the horizon", _SWEEP.elevation, -90.0, 90.0)
-    elevation_min: angle("Lowest", "Lowest elevation of the dome", _SWEEP.elevation_min, -90.0, 90.0)
-    elevation_max: angle("Highest", "Highest elevation of the dome", _SWEEP.elevation_max, -90.0, 90.0)
+    elevation_min: angle("Elevation Min", "Lowest elevation of the dome", _SWEEP.elevation_min, -90.0, 90.0)
+    elevation_max: angle("Elevation Max", "Highest elevation of the dome", _SWEEP.elevation_max, -90.0, 90.0)
     azimuth_start: angle(
-        "Start", "Direction of the first camera, counted from +X towards +Y", _SWEEP.azimuth_start
+        "Start Angle", "Direction of the first camera, counted from +X towards +Y", _SWEEP.azimuth_start
     )
     azimuth_range: angle("Arc", "How far round the orbit goes", _SWEEP.azimuth_range, 0.0, 360.0)
     units: IntProperty(
@@ -174,24 +176,33 @@ class SynthDataScene(bpy.types.PropertyGroup):
         subtype="FACTOR",
     )
     lens: FloatProperty(
-        name="Lens",
-        description="Focal length in millimetres (sensor 36 mm wide)",
+        name="Focal Length",
+        description="Focal length of the cameras, on a sensor 36 mm wide",
         default=_SWEEP.lens,
         min=1.0,
         max=5000.0,
         soft_max=200.0,
+        step=100,
+        subtype="DISTANCE_CAMERA",
     )
     use_scene_frames: BoolProperty(
         name="Scene's Frame Range", description="Take the frame range of the scene", default=True
     )
     frame_start: IntProperty(
-        name="First Frame", description="Frame of the first view", default=_SWEEP.frame_start
+        name="Start Frame", description="Frame of the first view", default=_SWEEP.frame_start, subtype="TIME"
     )
     frame_end: IntProperty(
-        name="Last Frame", description="Frame that no view lies behind", default=_SWEEP.frame_end
+        name="End Frame",
+        description="Frame that no view lies behind",
+        default=_SWEEP.frame_end,
+        subtype="TIME",
     )
     frame_step: IntProperty(
-        name="Every", description="Take every n-th frame", default=_SWEEP.frame_step, min=1
+        name="Frame Step",
+        description="Take every n-th frame",
+        default=_SWEEP.frame_step,
+        min=1,
+        subtype="TIME",
     )
     beauty: BoolProperty(
         name="Beauty",
@@ -214,7 +225,7 @@ class SynthDataScene(bpy.types.PropertyGroup):
     )
     keep_passes: BoolProperty(
         name="Keep EXR Files",
-        description="Keep every view's multilayer EXR after it is labelled: depth in metres, normals, ids",
+        description="Keep every view's multilayer EXR after it is labelled: depth, normals, ids",
         default=_DEFAULT.passes.keep,
     )
     control_kinds: EnumProperty(
@@ -260,8 +271,10 @@ class SynthDataScene(bpy.types.PropertyGroup):
     use_styles: BoolProperty(
         name="Stylize", description="Make pictures with a diffusion model and ControlNets", default=True
     )
-    styles: CollectionProperty(type=SynthDataStyle)
-    active_style: IntProperty(name="Active Style")
+    styles: CollectionProperty(
+        name="Styles", description="Looks that every view is pictured in", type=SynthDataStyle
+    )
+    active_style: IntProperty(name="Active Style", description="The style that is shown below the list")
     prompts: PointerProperty(name="Prompts", type=SynthDataPrompts)
     fidelity: PointerProperty(name="Fidelity", type=SynthDataFidelity)
     model: EnumProperty(
@@ -270,7 +283,7 @@ class SynthDataScene(bpy.types.PropertyGroup):
         items=[
             (
                 "EMBEDDED",
-                "Embedded (quick look)",
+                "Embedded (Quick Look)",
                 "The small model that comes with SynthData, for trying out",
                 0,
             ),

@@ -43,7 +43,7 @@ class SynthDataPrompts(bpy.types.PropertyGroup):
     )
     wildcard_folder: StringProperty(
         name="Wildcards",
-        description="Folder of text files: __colour__ in a prompt draws one line of colour.txt",
+        description="Folder of text files: __color__ in a prompt draws one line of color.txt",
         subtype="DIR_PATH",
         options=PATH_OPTIONS,
     )

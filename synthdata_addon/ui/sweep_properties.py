@@ -67,7 +67,7 @@ class SynthDataSweep(bpy.types.PropertyGroup):
         name="End",
         description="Distance at the end of the dolly; 0: three times that at its start",
         min=0.0,
-        unit="LENGTH",
+        subtype="DISTANCE",
     )
     turns: FloatProperty(
         name="Turns", description="How many times the dolly goes round the target", min=-100.0, max=100.0
@@ -88,13 +88,13 @@ class SynthDataSweep(bpy.types.PropertyGroup):
         subtype="XYZ",
     )
     pitch_min: angle(
-        "Lowest Pitch",
+        "Pitch Min",
         "How far down the cameras look at most; below 0 is down",
         _DEFAULT.pitch_min,
         -90.0,
         90.0,
     )
-    pitch_max: angle("Highest Pitch", "How far up the cameras look at most", _DEFAULT.pitch_max, -90.0, 90.0)
+    pitch_max: angle("Pitch Max", "How far up the cameras look at most", _DEFAULT.pitch_max, -90.0, 90.0)
     free: BoolProperty(
         name="Free View",
         description="Look along the curve, or anywhere from the box, instead of at the target",
@@ -131,11 +131,11 @@ class SynthDataSweep(bpy.types.PropertyGroup):
         name="Position",
         description="How far cameras are moved at random along each axis",
         min=0.0,
-        unit="LENGTH",
+        subtype="DISTANCE",
     )
     jitter_roll: angle("Roll", "How far cameras roll to either side at random", 0.0, 0.0, 180.0)
     jitter_aim: FloatProperty(
-        name="Off Centre",
+        name="Off Center",
         description="How far from the middle of the picture the target may be; 1: up to the edge",
         min=0.0,
         max=1.0,
@@ -150,7 +150,7 @@ class SynthDataSweep(bpy.types.PropertyGroup):
         name="Clearance",
         description="Nothing may be nearer to the camera than this",
         min=0.0,
-        unit="LENGTH",
+        subtype="DISTANCE",
     )
     min_instances: IntProperty(
         name="Instances", description="So many labelled things must be in sight", min=0, max=65535
@@ -165,7 +165,7 @@ class SynthDataSweep(bpy.types.PropertyGroup):
         name="Novelty",
         description="No two cameras may be nearer to each other than this while they look the same way",
         min=0.0,
-        unit="LENGTH",
+        subtype="DISTANCE",
     )
     novelty_angle: angle(
         "Same Way",

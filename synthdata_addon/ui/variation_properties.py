@@ -20,7 +20,7 @@ from bpy.props import (
     StringProperty,
 )
 
-from ..blender.compat import PATH_OPTIONS
+from ..blender.compat import COLOR_TEMPERATURE, PATH_OPTIONS
 from ..core.variation import LIMITS, VariationSpec
 from .angles import angle, angles
 
@@ -40,11 +40,12 @@ def _about(section: str, name: str) -> dict[str, Any]:
     return {"default": getattr(getattr(_DEFAULT, section), name), "min": low, "max": high}
 
 
-def _span(section: str, name: str, title: str, description: str) -> Any:
+def _span(section: str, name: str, title: str, description: str, **unit: str) -> Any:
     return FloatVectorProperty(
         name=title,
         description=f"{description}, from the first number to the second",
         size=2,
+        **unit,
         **_about(section, name),
     )
 
@@ -61,22 +62,32 @@ def _angles(section: str, name: str, title: str, description: str) -> Any:
 
 
 def _coefficient(name: str) -> Any:
-    return _span("sensor", name, name, f"Coefficient {name} of the lens, as OpenCV has it")
+    return _span("sensor", name, name.upper(), f"Coefficient {name} of the lens, as OpenCV has it")
+
+
+def _frame(name: str, title: str, description: str) -> Any:
+    return IntProperty(name=title, description=description, subtype="TIME", **_about("frames", name))
 
 
 class SynthDataLightsVariation(bpy.types.PropertyGroup):
     """Lights."""
 
     use: BoolProperty(name="Lights", description=f"Vary the lights from view to view. {_PICTURE}")
-    energy: _span("lights", "energy", "Energy", "Factor of the power of each light")
+    energy: _span("lights", "energy", "Power Factor", "Factor of the power of each light")
     use_temperature: BoolProperty(
-        name="Colour Temperature", description="Give each light the colour of a temperature"
+        name="Use Temperature", description="Give each light the color of a temperature"
     )
-    temperature: _span("lights", "temperature", "Kelvin", "Colour temperature in kelvin, warm to cool")
+    temperature: _span(
+        "lights",
+        "temperature",
+        "Temperature",
+        "Color temperature in kelvin, warm to cool",
+        **COLOR_TEMPERATURE,
+    )
     shift: FloatProperty(
         name="Shift",
         description="How far each light may move, in any direction",
-        unit="LENGTH",
+        subtype="DISTANCE",
         **_about("lights", "shift"),
     )
     off: FloatProperty(
@@ -86,9 +97,9 @@ class SynthDataLightsVariation(bpy.types.PropertyGroup):
         **_about("lights", "off"),
     )
     use_sun: BoolProperty(name="Sun Angle", description="Let suns shine from another direction in each view")
-    sun_elevation: _angles("lights", "sun_elevation", "Elevation", "Angle of the sun above the horizon")
+    sun_elevation: _angles("lights", "sun_elevation", "Sun Elevation", "Angle of the sun above the horizon")
     sun_azimuth: _angles(
-        "lights", "sun_azimuth", "Azimuth", "Direction of the sun, counted from +X towards +Y"
+        "lights", "sun_azimuth", "Sun Azimuth", "Direction of the sun, counted from +X towards +Y"
     )
     extra: IntVectorProperty(
         name="Extra Lights",
@@ -97,8 +108,10 @@ class SynthDataLightsVariation(bpy.types.PropertyGroup):
         size=2,
         **_about("lights", "extra"),
     )
-    extra_distance: _span("lights", "extra_distance", "Distance", "Distance of extra lights from the target")
-    extra_energy: _span("lights", "extra_energy", "Watts", "Power of extra lights in watts")
+    extra_distance: _span(
+        "lights", "extra_distance", "Distance", "Distance of extra lights from the target", unit="LENGTH"
+    )
+    extra_energy: _span("lights", "extra_energy", "Power", "Power of extra lights", unit="POWER")
 
 
 class SynthDataWorldVariation(bpy.types.PropertyGroup):
@@ -133,16 +146,14 @@ class SynthDataWorldVariation(bpy.types.PropertyGroup):
 class SynthDataMaterialsVariation(bpy.types.PropertyGroup):
     """Materials."""
 
-    use: BoolProperty(
-        name="Materials", description=f"Vary colours and textures from view to view. {_PICTURE}"
-    )
+    use: BoolProperty(name="Materials", description=f"Vary colors and textures from view to view. {_PICTURE}")
     scope: EnumProperty(
         name="Of", description="Whose materials vary", items=_SCOPES, default=_DEFAULT.materials.scope
     )
     categories: StringProperty(name="Categories", description="Names of categories, such as: mug, chair")
     hue: FloatProperty(
         name="Hue",
-        description="How far the hue may shift to either side; 0.5 is half of the colour circle",
+        description="How far the hue may shift to either side; 0.5 is half of the color circle",
         subtype="FACTOR",
         **_about("materials", "hue"),
     )
@@ -154,7 +165,7 @@ class SynthDataMaterialsVariation(bpy.types.PropertyGroup):
     roughness: _span("materials", "roughness", "Range", "Roughness")
     textures: StringProperty(
         name="Textures",
-        description="Folder of pictures that take the place of colours; empty: none",
+        description="Folder of pictures that take the place of colors; empty: none",
         subtype="DIR_PATH",
         options=PATH_OPTIONS,
     )
@@ -167,7 +178,7 @@ class SynthDataMaterialsVariation(bpy.types.PropertyGroup):
     texture_size: FloatProperty(
         name="Size",
         description="Width of a texture on objects that have no UV map",
-        unit="LENGTH",
+        subtype="DISTANCE",
         **_about("materials", "texture_size"),
     )
 
@@ -183,10 +194,9 @@ class SynthDataObjectsVariation(bpy.types.PropertyGroup):
     )
     categories: StringProperty(name="Categories", description="Names of categories, such as: mug, chair")
     location: FloatVectorProperty(
-        name="Shift",
+        name="Location",
         description="How far a thing may move along each axis of the world, to either side",
         subtype="TRANSLATION",
-        unit="LENGTH",
         **_about("objects", "location"),
     )
     rotation: angle(
@@ -221,11 +231,11 @@ class SynthDataCameraVariation(bpy.types.PropertyGroup):
         name="Lens",
         description="Vary the focal length from view to view; labels follow. Perspective cameras only",
     )
-    lens: _span("camera", "lens", "Millimetres", "Focal length in millimetres")
+    lens: _span("camera", "lens", "Focal Length", "Focal length", unit="CAMERA")
     use_exposure: BoolProperty(
         name="Exposure", description=f"Vary the exposure from view to view. {_PICTURE}"
     )
-    exposure: _span("camera", "exposure", "Stops", "Exposure in stops")
+    exposure: _span("camera", "exposure", "Exposure", "Exposure in stops")
     use_dof: BoolProperty(
         name="Depth of Field", description=f"Blur what is nearer or farther than the target. {_PICTURE}"
     )
@@ -234,7 +244,9 @@ class SynthDataCameraVariation(bpy.types.PropertyGroup):
         name="Motion Blur", description=f"Blur what the animation moves while the shutter is open. {_PICTURE}"
     )
     shutter: _span("camera", "shutter", "Shutter", "Time that the shutter is open, in frames")
-    shake: _span("camera", "shake", "Camera Shake", "How far the camera moves while the shutter is open")
+    shake: _span(
+        "camera", "shake", "Camera Shake", "How far the camera moves while the shutter is open", unit="LENGTH"
+    )
 
 
 class SynthDataSensorVariation(bpy.types.PropertyGroup):
@@ -274,11 +286,9 @@ class SynthDataFramesVariation(bpy.types.PropertyGroup):
     """Animation."""
 
     use: BoolProperty(name="Animation", description="Show another frame of the animation in each view")
-    start: IntProperty(
-        name="First Frame", description="First frame that may be drawn", **_about("frames", "start")
-    )
-    end: IntProperty(name="Last Frame", description="Last frame that may be drawn", **_about("frames", "end"))
-    step: IntProperty(name="Every", description="Take every n-th frame", **_about("frames", "step"))
+    start: _frame("start", "Start Frame", "First frame that may be drawn")
+    end: _frame("end", "End Frame", "Last frame that may be drawn")
+    step: _frame("step", "Frame Step", "Take every n-th frame")
 
 
 class SynthDataVariation(bpy.types.PropertyGroup):

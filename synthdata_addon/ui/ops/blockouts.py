@@ -37,13 +37,13 @@ class SYNTHDATA_OT_add_blockout(bpy.types.Operator):
     kind: EnumProperty(name="Blockout", description="What is built", items=_ITEMS)
     seed: IntProperty(name="Seed", description="Decides every random choice", min=0, max=MAX_SEED)
     width: FloatProperty(
-        name="Width", description="Size along X; 0: as usual for the blockout", min=0.0, unit="LENGTH"
+        name="Width", description="Size along X; 0: as usual for the blockout", min=0.0, subtype="DISTANCE"
     )
     depth: FloatProperty(
-        name="Depth", description="Size along Y; 0: as usual for the blockout", min=0.0, unit="LENGTH"
+        name="Depth", description="Size along Y; 0: as usual for the blockout", min=0.0, subtype="DISTANCE"
     )
     height: FloatProperty(
-        name="Height", description="Size along Z; 0: as usual for the blockout", min=0.0, unit="LENGTH"
+        name="Height", description="Size along Z; 0: as usual for the blockout", min=0.0, subtype="DISTANCE"
     )
     openings: IntProperty(
         name="Openings",

@@ -50,7 +50,7 @@ class SYNTHDATA_OT_select_category(bpy.types.Operator):
     bl_label = "Select Category"
     bl_options = {"REGISTER", "UNDO"}
 
-    category: StringProperty(name="Category")
+    category: StringProperty(name="Category", description="Category whose objects are selected")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:

@@ -51,7 +51,7 @@ class SYNTHDATA_OT_model_download(_OfModel, bpy.types.Operator):
             self,
             event,
             title=f"Download {listed.title}",
-            message=f"About {format_bytes(listed.size)}. Licence: {listed.licence}{terms}",
+            message=f"About {format_bytes(listed.size)}. License: {listed.licence}{terms}",
             confirm_text="Download",
         )
 

@@ -22,7 +22,9 @@ class SYNTHDATA_OT_load_picture(WithoutJob, bpy.types.Operator, ImportHelper):
     bl_label = "Load Picture"
 
     filter_glob: StringProperty(default="*.png", options={"HIDDEN"})
-    filepath: StringProperty(name="File", subtype="FILE_PATH", options={"SKIP_SAVE"})
+    filepath: StringProperty(
+        name="File Path", description="Picture of a dataset", subtype="FILE_PATH", options={"SKIP_SAVE"}
+    )
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if not self.filepath:

@@ -113,7 +113,9 @@ class SYNTHDATA_OT_preview_show(bpy.types.Operator):
     bl_idname = "synthdata.preview_show"
     bl_label = "Show"
 
-    kind: StringProperty(name="Kind", description="What is shown: labels, instances, classes, depth ...")
+    kind: StringProperty(
+        name="Kind", description="What is shown: labels, instances, classes, depth and so on"
+    )
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:

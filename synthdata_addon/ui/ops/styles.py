@@ -48,7 +48,11 @@ class SYNTHDATA_OT_style_move(bpy.types.Operator):
     bl_label = "Move Style"
     bl_options = {"REGISTER", "UNDO"}
 
-    direction: EnumProperty(name="Direction", items=[("UP", "Up", "", 0), ("DOWN", "Down", "", 1)])
+    direction: EnumProperty(
+        name="Direction",
+        description="Where the style is moved",
+        items=[("UP", "Up", "", 0), ("DOWN", "Down", "", 1)],
+    )
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         settings = context.scene.synthdata
