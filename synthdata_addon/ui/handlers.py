@@ -8,12 +8,12 @@ from typing import Any
 import bpy
 from bpy.app.handlers import persistent
 
-from .angles import convert
 from .checked import checked
 from .class_overlay import overlay
 from .preview import preview
 from .recent_pictures import recent
 from .state import state
+from .units import convert
 from .view_preview import preview_of_view
 
 

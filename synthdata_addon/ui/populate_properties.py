@@ -18,8 +18,8 @@ from bpy.props import (
 from ..blender.populate.population import Request
 from ..blender.populate.sources import Primitives, Source
 from ..core.populate import MAX_PLACEMENT_SEED, MAX_THINGS, PlacementSpec, PopulateSpec, SurfaceLabel
-from .angles import angle
 from .numbers import read
+from .units import DISTANCE, angle
 
 _DEFAULT = PlacementSpec()
 _PRIMITIVES = Primitives()
@@ -72,7 +72,7 @@ class SynthDataPopulate(bpy.types.PropertyGroup):
         default=_PRIMITIVES.smallest,
         min=0.001,
         soft_max=2.0,
-        subtype="DISTANCE",
+        **DISTANCE,
     )
     primitive_max: FloatProperty(
         name="Max",
@@ -80,7 +80,7 @@ class SynthDataPopulate(bpy.types.PropertyGroup):
         default=_PRIMITIVES.largest,
         min=0.001,
         soft_max=2.0,
-        subtype="DISTANCE",
+        **DISTANCE,
     )
     where: EnumProperty(
         name="Place",
@@ -131,7 +131,7 @@ class SynthDataPopulate(bpy.types.PropertyGroup):
         default=0.01,
         min=0.0,
         soft_max=1.0,
-        subtype="DISTANCE",
+        **DISTANCE,
     )
     inside_edge: BoolProperty(
         name="Inside the Edge",

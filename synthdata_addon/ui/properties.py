@@ -26,7 +26,6 @@ from . import (
     sweep_properties,
     variation_properties,
 )
-from .angles import angle
 from .label_properties import (
     SynthDataCollection,
     SynthDataInfo,
@@ -38,6 +37,7 @@ from .model_properties import SynthDataControl, SynthDataDiffusion
 from .populate_properties import SynthDataPopulate
 from .style_properties import SynthDataFidelity, SynthDataPrompts
 from .sweep_properties import KINDS, SynthDataSweep
+from .units import DISTANCE, FOCAL_LENGTH, angle
 from .variation_properties import SynthDataVariation
 
 _DEFAULT = JobSpec()
@@ -127,13 +127,13 @@ class SynthDataScene(bpy.types.PropertyGroup):
         name="Depth Near",
         description="Distance shown white in depth images; 0: measured",
         min=0.0,
-        subtype="DISTANCE",
+        **DISTANCE,
     )
     depth_far: FloatProperty(
         name="Depth Far",
         description="Distance shown black in depth images; 0: measured",
         min=0.0,
-        subtype="DISTANCE",
+        **DISTANCE,
     )
     sweep: EnumProperty(
         name="Sweep",
@@ -153,7 +153,7 @@ class SynthDataScene(bpy.types.PropertyGroup):
         name="Radius",
         description="Distance of the cameras from the target; 0: fits the target",
         min=0.0,
-        subtype="DISTANCE",
+        **DISTANCE,
     )
     elevation: angle("Elevation", "Angle of the orbit above the horizon", _SWEEP.elevation, -90.0, 90.0)
     elevation_min: angle("Elevation Min", "Lowest elevation of the dome", _SWEEP.elevation_min, -90.0, 90.0)
@@ -182,8 +182,7 @@ class SynthDataScene(bpy.types.PropertyGroup):
         min=1.0,
         max=5000.0,
         soft_max=200.0,
-        step=100,
-        subtype="DISTANCE_CAMERA",
+        **FOCAL_LENGTH,
     )
     use_scene_frames: BoolProperty(
         name="Scene's Frame Range", description="Take the frame range of the scene", default=True

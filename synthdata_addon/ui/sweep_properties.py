@@ -23,8 +23,8 @@ from ..core.sweep_spec import (
     shares_from_text,
     shares_to_text,
 )
-from .angles import angle
 from .numbers import read, write
+from .units import DISTANCE, angle
 
 _DEFAULT = SweepSpec()
 _LIMITS = LimitsSpec()
@@ -67,7 +67,7 @@ class SynthDataSweep(bpy.types.PropertyGroup):
         name="End",
         description="Distance at the end of the dolly; 0: three times that at its start",
         min=0.0,
-        subtype="DISTANCE",
+        **DISTANCE,
     )
     turns: FloatProperty(
         name="Turns", description="How many times the dolly goes round the target", min=-100.0, max=100.0
@@ -131,7 +131,7 @@ class SynthDataSweep(bpy.types.PropertyGroup):
         name="Position",
         description="How far cameras are moved at random along each axis",
         min=0.0,
-        subtype="DISTANCE",
+        **DISTANCE,
     )
     jitter_roll: angle("Roll", "How far cameras roll to either side at random", 0.0, 0.0, 180.0)
     jitter_aim: FloatProperty(
@@ -150,7 +150,7 @@ class SynthDataSweep(bpy.types.PropertyGroup):
         name="Clearance",
         description="Nothing may be nearer to the camera than this",
         min=0.0,
-        subtype="DISTANCE",
+        **DISTANCE,
     )
     min_instances: IntProperty(
         name="Instances", description="So many labelled things must be in sight", min=0, max=65535
@@ -165,7 +165,7 @@ class SynthDataSweep(bpy.types.PropertyGroup):
         name="Novelty",
         description="No two cameras may be nearer to each other than this while they look the same way",
         min=0.0,
-        subtype="DISTANCE",
+        **DISTANCE,
     )
     novelty_angle: angle(
         "Same Way",

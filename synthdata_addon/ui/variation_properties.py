@@ -20,9 +20,9 @@ from bpy.props import (
     StringProperty,
 )
 
-from ..blender.compat import COLOR_TEMPERATURE, PATH_OPTIONS
+from ..blender.compat import PATH_OPTIONS
 from ..core.variation import LIMITS, VariationSpec
-from .angles import angle, angles
+from .units import DISTANCE, DISTANCES, FINE, FOCAL_LENGTHS, POWERS, TEMPERATURES, angle, angles
 
 _DEFAULT = VariationSpec()
 _SCOPES = [
@@ -40,7 +40,7 @@ def _about(section: str, name: str) -> dict[str, Any]:
     return {"default": getattr(getattr(_DEFAULT, section), name), "min": low, "max": high}
 
 
-def _span(section: str, name: str, title: str, description: str, **unit: str) -> Any:
+def _span(section: str, name: str, title: str, description: str, **unit: Any) -> Any:
     return FloatVectorProperty(
         name=title,
         description=f"{description}, from the first number to the second",
@@ -62,7 +62,7 @@ def _angles(section: str, name: str, title: str, description: str) -> Any:
 
 
 def _coefficient(name: str) -> Any:
-    return _span("sensor", name, name.upper(), f"Coefficient {name} of the lens, as OpenCV has it")
+    return _span("sensor", name, name.upper(), f"Coefficient {name} of the lens, as OpenCV has it", **FINE)
 
 
 def _frame(name: str, title: str, description: str) -> Any:
@@ -82,12 +82,12 @@ class SynthDataLightsVariation(bpy.types.PropertyGroup):
         "temperature",
         "Temperature",
         "Color temperature in kelvin, warm to cool",
-        **COLOR_TEMPERATURE,
+        **TEMPERATURES,
     )
     shift: FloatProperty(
         name="Shift",
         description="How far each light may move, in any direction",
-        subtype="DISTANCE",
+        **DISTANCE,
         **_about("lights", "shift"),
     )
     off: FloatProperty(
@@ -109,9 +109,9 @@ class SynthDataLightsVariation(bpy.types.PropertyGroup):
         **_about("lights", "extra"),
     )
     extra_distance: _span(
-        "lights", "extra_distance", "Distance", "Distance of extra lights from the target", unit="LENGTH"
+        "lights", "extra_distance", "Distance", "Distance of extra lights from the target", **DISTANCES
     )
-    extra_energy: _span("lights", "extra_energy", "Power", "Power of extra lights", unit="POWER")
+    extra_energy: _span("lights", "extra_energy", "Power", "Power of extra lights", **POWERS)
 
 
 class SynthDataWorldVariation(bpy.types.PropertyGroup):
@@ -178,7 +178,7 @@ class SynthDataMaterialsVariation(bpy.types.PropertyGroup):
     texture_size: FloatProperty(
         name="Size",
         description="Width of a texture on objects that have no UV map",
-        subtype="DISTANCE",
+        **DISTANCE,
         **_about("materials", "texture_size"),
     )
 
@@ -197,6 +197,7 @@ class SynthDataObjectsVariation(bpy.types.PropertyGroup):
         name="Location",
         description="How far a thing may move along each axis of the world, to either side",
         subtype="TRANSLATION",
+        precision=5,
         **_about("objects", "location"),
     )
     rotation: angle(
@@ -231,7 +232,7 @@ class SynthDataCameraVariation(bpy.types.PropertyGroup):
         name="Lens",
         description="Vary the focal length from view to view; labels follow. Perspective cameras only",
     )
-    lens: _span("camera", "lens", "Focal Length", "Focal length", unit="CAMERA")
+    lens: _span("camera", "lens", "Focal Length", "Focal length", **FOCAL_LENGTHS)
     use_exposure: BoolProperty(
         name="Exposure", description=f"Vary the exposure from view to view. {_PICTURE}"
     )
@@ -245,7 +246,7 @@ class SynthDataCameraVariation(bpy.types.PropertyGroup):
     )
     shutter: _span("camera", "shutter", "Shutter", "Time that the shutter is open, in frames")
     shake: _span(
-        "camera", "shake", "Camera Shake", "How far the camera moves while the shutter is open", unit="LENGTH"
+        "camera", "shake", "Camera Shake", "How far the camera moves while the shutter is open", **DISTANCES
     )
 
 
@@ -253,8 +254,8 @@ class SynthDataSensorVariation(bpy.types.PropertyGroup):
     """Sensor."""
 
     use_noise: BoolProperty(name="Noise", description=f"Add the noise of a sensor. {_PICTURE}")
-    shot: _span("sensor", "shot", "Shot", "Noise of the light at white, where white is 1")
-    read: _span("sensor", "read", "Read", "Noise of the electronics everywhere, where white is 1")
+    shot: _span("sensor", "shot", "Shot", "Noise of the light at white, where white is 1", **FINE)
+    read: _span("sensor", "read", "Read", "Noise of the electronics everywhere, where white is 1", **FINE)
     use_distortion: BoolProperty(
         name="Lens Distortion",
         description="Distort picture, labels and control images alike. Perspective cameras only",

@@ -166,6 +166,8 @@ def test_numbers_have_units(empty_scene):
         prop = setting.prop
         if prop.type == "FLOAT":
             units.setdefault(prop.unit, set()).add(setting.path)
+            # With a unit, the digits before the point count too: at 2, the default, 24.1° shows as 24°.
+            assert prop.precision >= 4 or prop.unit in {"NONE", "COLOR_TEMPERATURE"}, setting.path
             if not prop.is_array:
                 subtypes.setdefault(prop.subtype, set()).add(setting.path)
     assert len(units["ROTATION"]) == 15

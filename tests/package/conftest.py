@@ -26,12 +26,12 @@ def run_inside(
 ) -> tuple[dict[str, Any], str]:
     """Run a script with Blender's Python and user folders of its own below `folder`.
 
-    Environment variables that begin with one of `forget` are not passed on. The script gets `arguments` and the file
-    for its result; returned are that and all it printed.
+    Environment variables that begin with one of `forget` are not passed on; torch has one thread. The script gets
+    `arguments` and the file for its result; returned are that and all it printed.
     """
     result = folder / "result.json"
     variables = {name: value for name, value in os.environ.items() if not name.startswith(forget)}
-    variables["BLENDER_USER_RESOURCES"] = str(folder / "user")
+    variables |= {"BLENDER_USER_RESOURCES": str(folder / "user"), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         [str(python), "-I", str(script), *map(str, arguments), str(result)],
         env=variables,

@@ -6,9 +6,6 @@ The zip is some 300 MB and is not made for this test: it is read if `build.py pa
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import tomllib
 import zipfile
 from pathlib import Path
@@ -20,6 +17,7 @@ from PIL import Image
 from builder.locks import pinned_names
 from builder.shipped import SHIPPED
 from synthdata_addon.runner.wheel_lock import canonical, this_platform
+from tests.package.conftest import run_inside
 
 ROOT = Path(__file__).resolve().parents[2]
 INSIDE = Path(__file__).with_name("bundled_inside_blender.py")
@@ -41,22 +39,15 @@ def bundled_zip(blender_python: Path) -> Path:
 @pytest.fixture(scope="module")
 def seen(bundled_zip: Path, blender_python: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("bundled")
-    result = folder / "result.json"
-    variables = {
-        name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "SYNTHDATA"))
-    }
-    variables |= {"BLENDER_USER_RESOURCES": str(folder / "user"), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [str(blender_python), "-I", str(INSIDE), str(bundled_zip), str(folder / "dataset"), str(result)],
-        env=variables,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=LIMIT_SECONDS,
-        check=False,
+    result, _said = run_inside(
+        blender_python,
+        INSIDE,
+        [bundled_zip, folder / "dataset"],
+        folder,
+        limit=LIMIT_SECONDS,
+        forget=("PYTHON", "SYNTHDATA"),
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return {"folder": folder, **json.loads(result.read_text())}
+    return {"folder": folder, **result}
 
 
 def test_makes_a_picture_with_blenders_own_python(seen: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from ...blender.blockouts import Blockout, add_blockout
 from ...blender.blockouts.spec import KINDS, MAX_OPENINGS, MAX_SEED, BlockoutSpec
 from ...core.errors import SynthDataError
 from ..numbers import write
+from ..units import DISTANCE
 
 ICONS = {
     "ROOM": "HOME",
@@ -37,13 +38,13 @@ class SYNTHDATA_OT_add_blockout(bpy.types.Operator):
     kind: EnumProperty(name="Blockout", description="What is built", items=_ITEMS)
     seed: IntProperty(name="Seed", description="Decides every random choice", min=0, max=MAX_SEED)
     width: FloatProperty(
-        name="Width", description="Size along X; 0: as usual for the blockout", min=0.0, subtype="DISTANCE"
+        name="Width", description="Size along X; 0: as usual for the blockout", min=0.0, **DISTANCE
     )
     depth: FloatProperty(
-        name="Depth", description="Size along Y; 0: as usual for the blockout", min=0.0, subtype="DISTANCE"
+        name="Depth", description="Size along Y; 0: as usual for the blockout", min=0.0, **DISTANCE
     )
     height: FloatProperty(
-        name="Height", description="Size along Z; 0: as usual for the blockout", min=0.0, subtype="DISTANCE"
+        name="Height", description="Size along Z; 0: as usual for the blockout", min=0.0, **DISTANCE
     )
     openings: IntProperty(
         name="Openings",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Angles as Blender has them: radians in the file and for Python, degrees on the screen. Given here in degrees.
+"""Units of properties, as Blender has them. Angles: radians in the file and for Python, degrees on the screen and here.
 
 The first builds kept degrees. Whichever angle is set notes on the scene that radians are kept; a file that has angles
 and no such note is an old one.
@@ -14,12 +14,23 @@ from typing import Any, Final
 import bpy
 from bpy.props import FloatProperty, FloatVectorProperty
 
+from ..blender.compat import COLOR_TEMPERATURE
 from .numbers import is_angle, short, write
 
 RADIANS: Final = 1
 """What ``units`` of a scene's settings says once its angles are in radians."""
-STEP: Final = 100
-"""A press of a field's arrow is one degree, as with Blender's rotations."""
+# With a unit, Blender's "precision" counts all digits, not those behind the point: with its default 24.1 shows as 24.
+_ROTATION: Final[dict[str, Any]] = {"precision": 5, "step": 100}
+"""As Blender's rotations: a press of a field's arrow is one degree."""
+DISTANCE: Final[dict[str, Any]] = {"subtype": "DISTANCE", "precision": 5}
+DISTANCES: Final[dict[str, Any]] = {"unit": "LENGTH", "precision": 5}
+"""What Blender knows no subtype for: both ends of a range."""
+FOCAL_LENGTH: Final[dict[str, Any]] = {"subtype": "DISTANCE_CAMERA", "precision": 4, "step": 100}
+FOCAL_LENGTHS: Final[dict[str, Any]] = {"unit": "CAMERA", "precision": 4, "step": 100}
+POWERS: Final[dict[str, Any]] = {"unit": "POWER", "precision": 5, "step": 100}
+TEMPERATURES: Final[dict[str, Any]] = {**COLOR_TEMPERATURE, "precision": 1, "step": 100}
+FINE: Final[dict[str, Any]] = {"precision": 4, "step": 1}
+"""Small numbers without a unit."""
 
 
 def angle(
@@ -31,8 +42,8 @@ def angle(
         description=description,
         default=radians(degrees),
         subtype="ANGLE",
-        step=STEP,
         update=_note,
+        **_ROTATION,
         **_limits(low, high),
     )
 
@@ -45,8 +56,8 @@ def angles(name: str, description: str, degrees: tuple[float, ...], low: float, 
         size=len(degrees),
         default=[radians(part) for part in degrees],
         unit="ROTATION",
-        step=STEP,
         update=_note,
+        **_ROTATION,
         **_limits(low, high),
     )
 
