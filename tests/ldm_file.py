@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Packs a diffusers pipeline into one file with the names that Stable Diffusion's own releases use."""
+"""Packs a diffusers pipeline, or its transformer, into one file with the names that the makers' own releases use."""
 
 from __future__ import annotations
 
@@ -21,26 +21,147 @@ UNET = {
     "conv_norm_out": "out.0",
     "conv_out": "out.2",
     "mid_block.attentions.0": "middle_block.1",
+    "add_embedding.linear_1": "label_emb.0.0",
+    "add_embedding.linear_2": "label_emb.0.2",
+}
+OPEN_CLIP = {
+    "embeddings.token_embedding.weight": "token_embedding.weight",
+    "embeddings.position_embedding.weight": "positional_embedding",
+    "final_layer_norm": "ln_final",
+    "encoder.layers": "transformer.resblocks",
+    "layer_norm1": "ln_1",
+    "layer_norm2": "ln_2",
+    "mlp.fc1": "mlp.c_fc",
+    "mlp.fc2": "mlp.c_proj",
+    "self_attn": "attn",
+}
+SD3 = {
+    "pos_embed.proj": "x_embedder.proj",
+    "pos_embed.pos_embed": "pos_embed",
+    "time_text_embed.timestep_embedder.linear_1": "t_embedder.mlp.0",
+    "time_text_embed.timestep_embedder.linear_2": "t_embedder.mlp.2",
+    "time_text_embed.text_embedder.linear_1": "y_embedder.mlp.0",
+    "time_text_embed.text_embedder.linear_2": "y_embedder.mlp.2",
+    "proj_out": "final_layer.linear",
+    "norm_out.linear": "final_layer.adaLN_modulation.1",
+}
+SD3_BLOCK = {
+    "attn.to_out.0": "x_block.attn.proj",
+    "attn.to_add_out": "context_block.attn.proj",
+    "norm1.linear": "x_block.adaLN_modulation.1",
+    "norm1_context.linear": "context_block.adaLN_modulation.1",
+    "ff.net.0.proj": "x_block.mlp.fc1",
+    "ff.net.2": "x_block.mlp.fc2",
+    "ff_context.net.0.proj": "context_block.mlp.fc1",
+    "ff_context.net.2": "context_block.mlp.fc2",
+}
+ZIMAGE = {
+    "all_final_layer.2-1": "final_layer",
+    "all_x_embedder.2-1": "x_embedder",
+    ".attention.to_out.0": ".attention.out",
+    ".attention.norm_q": ".attention.q_norm",
+    ".attention.norm_k": ".attention.k_norm",
 }
 VAE_ATTENTION = {"group_norm": "norm", "to_q": "q", "to_k": "k", "to_v": "v", "to_out.0": "proj_out"}
 
 
 def save_single_file(folder: Path, file: Path) -> None:
-    """Save the pipeline of ``tests.tiny_model`` (one layer a block, four VAE levels) as ``file``."""
-    from safetensors.torch import load_file, save_file
+    """Save the pipeline of ``tests.tiny_model``, or a tiny XL one (a layer a block, four VAE levels), as ``file``."""
+    from safetensors.torch import save_file
 
-    def weights(part):
-        (source,) = (folder / part).glob("*.safetensors")
-        return load_file(source)
-
-    packed = {f"model.diffusion_model.{_unet(name)}": tensor for name, tensor in weights("unet").items()}
-    for name, tensor in weights("vae").items():
+    packed = {
+        f"model.diffusion_model.{_unet(name)}": tensor for name, tensor in _weights(folder, "unet").items()
+    }
+    for name, tensor in _weights(folder, "vae").items():
         # The original's attention is made of 1 x 1 convolutions.
         conv = ".attentions." in name and tensor.ndim == 2
         packed[f"first_stage_model.{_vae(name)}"] = tensor[..., None, None].contiguous() if conv else tensor
-    for name, tensor in weights("text_encoder").items():
-        packed[f"cond_stage_model.transformer.text_model.{name.removeprefix('text_model.')}"] = tensor
+    xl = (folder / "text_encoder_2").is_dir()
+    place = "conditioner.embedders.0" if xl else "cond_stage_model"
+    for name, tensor in _weights(folder, "text_encoder").items():
+        packed[f"{place}.transformer.text_model.{name.removeprefix('text_model.')}"] = tensor
+    if xl:
+        packed |= _open_clip(_weights(folder, "text_encoder_2"))
     save_file(packed, file)
+
+
+def save_transformer(folder: Path, file: Path, family: str) -> None:
+    """Save the transformer of a tiny pipeline of ``family`` as ``file``, in the names of its makers.
+
+    FLUX.1's are left as diffusers has them: its reader of the makers' names knows the real width only.
+    """
+    from safetensors.torch import save_file
+
+    weights = _weights(folder, "transformer")
+    packed = {"sd3": _sd3, "zimage": _zimage}.get(family, dict)(weights)
+    save_file({name: tensor.contiguous() for name, tensor in packed.items()}, file)
+
+
+def _weights(folder: Path, part: str):
+    from safetensors.torch import load_file
+
+    (source,) = (folder / part).glob("*.safetensors")
+    return load_file(source)
+
+
+def _renamed(name: str, names: dict[str, str]) -> str:
+    for ours, theirs in names.items():
+        name = name.replace(ours, theirs)
+    return name
+
+
+def _fused(weights, end: str, parts: tuple[str, str, str], fused: str):
+    """Join three weights whose names end in ``parts`` to one that ends in ``fused``; return all."""
+    import torch
+
+    made = dict(weights)
+    for name in weights:
+        if name.endswith(f"{parts[0]}.{end}"):
+            start = name.removesuffix(f"{parts[0]}.{end}")
+            made[f"{start}{fused}"] = torch.cat([made.pop(f"{start}{part}.{end}") for part in parts])
+    return made
+
+
+def _open_clip(weights):
+    for end in ("weight", "bias"):
+        parts = ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj")
+        weights = _fused(weights, end, parts, f"self_attn.in_proj_{end}")
+    packed = {}
+    for name, tensor in weights.items():
+        if name == "text_projection.weight":
+            packed["conditioner.embedders.1.model.text_projection"] = tensor.T.contiguous()
+        else:
+            packed[
+                f"conditioner.embedders.1.model.{_renamed(name.removeprefix('text_model.'), OPEN_CLIP)}"
+            ] = tensor
+    return packed
+
+
+def _sd3(weights):
+    for end in ("weight", "bias"):
+        weights = _fused(weights, end, ("attn.to_q", "attn.to_k", "attn.to_v"), f"x_block.attn.qkv.{end}")
+        parts = ("attn.add_q_proj", "attn.add_k_proj", "attn.add_v_proj")
+        weights = _fused(weights, end, parts, f"context_block.attn.qkv.{end}")
+    last = max(int(name.split(".")[1]) for name in weights if name.startswith("transformer_blocks."))
+    swapped = {}
+    for name, tensor in weights.items():
+        if name.startswith(("norm_out.", f"transformer_blocks.{last}.norm1_context.")):
+            swapped[name] = tensor.roll(tensor.shape[0] // 2, 0)  # shift and scale change places
+    return {
+        f"model.diffusion_model.{_sd3_name(name)}": tensor for name, tensor in (weights | swapped).items()
+    }
+
+
+def _sd3_name(name: str) -> str:
+    block = re.fullmatch(r"transformer_blocks\.(\d+)\.(.+)", name)
+    return f"joint_blocks.{block[1]}.{_renamed(block[2], SD3_BLOCK)}" if block else _renamed(name, SD3)
+
+
+def _zimage(weights):
+    weights = _fused(
+        weights, "weight", ("attention.to_q", "attention.to_k", "attention.to_v"), "attention.qkv.weight"
+    )
+    return {f"model.diffusion_model.{_renamed(name, ZIMAGE)}": tensor for name, tensor in weights.items()}
 
 
 def _unet(name: str) -> str:

@@ -15,6 +15,8 @@ from synthdata_addon.core.model_spec import ModelSpec
 from tests.tiny_model import WORDS, clip_tokenizer
 
 TEXT = 32
+XL_WIDTHS = (24, 40)
+"""XL's text encoders differ in width, by which diffusers tells them apart in a single file; together 2 * TEXT."""
 
 
 def save(family: str, folder: Path, kinds: tuple[str, ...] = ("depth", "canny")) -> ModelSpec:
@@ -135,14 +137,14 @@ def sdxl_parts(folder: Path):
         use_linear_projection=True,
         addition_embed_type="text_time",
         addition_time_embed_dim=8,
-        projection_class_embeddings_input_dim=6 * 8 + TEXT,
+        projection_class_embeddings_input_dim=6 * 8 + XL_WIDTHS[1],
         transformer_layers_per_block=(1, 2),
         norm_num_groups=8,
     )
     return StableDiffusionXLPipeline(
         vae=kl(),
-        text_encoder=clip(tokenizer=tokenizer),
-        text_encoder_2=clip(projected=True, tokenizer=tokenizer),
+        text_encoder=clip(XL_WIDTHS[0], tokenizer=tokenizer),
+        text_encoder_2=clip(XL_WIDTHS[1], projected=True, tokenizer=tokenizer),
         tokenizer=tokenizer,
         tokenizer_2=tokenizer,
         unet=unet,
@@ -175,7 +177,7 @@ def sdxl_union(folder: Path):
         use_linear_projection=True,
         addition_embed_type="text_time",
         addition_time_embed_dim=8,
-        projection_class_embeddings_input_dim=6 * 8 + TEXT,
+        projection_class_embeddings_input_dim=6 * 8 + XL_WIDTHS[1],
         transformer_layers_per_block=(1, 2),
         norm_num_groups=8,
         conditioning_embedding_out_channels=(8, 8, 16, 16),

@@ -25,10 +25,9 @@ class FamilyFacts:
     multiples of ``multiple``. ``modes`` numbers the kinds of control images for a union ControlNet (one that reads
     several kinds and is told which). ``most`` is the largest number of control images at once, 0 is any number; with
     ``one_net`` one ControlNet reads all images.
-    ``from_file`` tells whether diffusers reads a single file of the base model, and of a ControlNet. A family without
-    ``shares`` steers over all steps, one without ``negative`` reads no negative prompt. ``ip_adapter`` tells whether
-    diffusers' pipelines take a reference picture, ``schedulers`` whether the scheduler can be chosen (the others
-    learned one flow).
+    ``net_from_file`` tells whether diffusers reads a single file of a ControlNet. A family without ``shares`` steers
+    over all steps, one without ``negative`` reads no negative prompt. ``ip_adapter`` tells whether diffusers' pipelines
+    take a reference picture, ``schedulers`` whether the scheduler can be chosen (the others learned one flow).
     """
 
     label: str
@@ -40,7 +39,7 @@ class FamilyFacts:
     modes: Mapping[str, int] = field(default_factory=dict)
     most: int = 0
     one_net: bool = False
-    from_file: tuple[bool, bool] = (True, True)
+    net_from_file: bool = True
     shares: bool = True
     negative: bool = True
     ip_adapter: bool = False
@@ -85,7 +84,7 @@ FACTS: Final[Mapping[Family, FamilyFacts]] = {
         30,
         5.0,
         one_net=True,
-        from_file=(True, False),
+        net_from_file=False,
         ip_adapter=True,
         schedulers=True,
         modes={
@@ -108,7 +107,7 @@ FACTS: Final[Mapping[Family, FamilyFacts]] = {
         16,
         28,
         3.5,
-        from_file=(True, False),
+        net_from_file=False,
     ),
     # Modes of FLUX.1-dev-ControlNet-Union-Pro; a ControlNet without modes (Union-Pro-2.0) is not told.
     "flux": FamilyFacts(
@@ -119,7 +118,7 @@ FACTS: Final[Mapping[Family, FamilyFacts]] = {
         28,
         3.5,
         modes={"canny": 0, "depth": 2, "depth_zoe": 2, "depth_leres": 2},
-        from_file=(True, False),
+        net_from_file=False,
         negative=False,
     ),
     # FLUX.1-Depth-dev: 30 steps, guidance 10 in diffusers' documentation.
@@ -131,7 +130,7 @@ FACTS: Final[Mapping[Family, FamilyFacts]] = {
         30,
         10.0,
         most=1,
-        from_file=(True, False),
+        net_from_file=False,
         shares=False,
         negative=False,
     ),
@@ -144,7 +143,7 @@ FACTS: Final[Mapping[Family, FamilyFacts]] = {
         30,
         4.0,
         one_net=True,
-        from_file=(False, False),
+        net_from_file=False,
     ),
     # Z-Image-Turbo: 9 steps (8 passes), no guidance.
     "zimage": FamilyFacts(

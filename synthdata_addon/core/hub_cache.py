@@ -38,6 +38,11 @@ def hub_cache() -> Path:
     return Path(os.path.expandvars(home)).expanduser() / "hub"
 
 
+def is_offline() -> bool:
+    """Tell whether the hub's client in this process keeps to what is on disk."""
+    return os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}
+
+
 def is_hub_id(name: str) -> bool:
     """Tell whether a name can be one of the hub's, ``org/name``; such names hold no path that leads elsewhere."""
     return HUB_ID.fullmatch(name) is not None and ".." not in name

@@ -21,6 +21,7 @@ from .model_files import (
 )
 from .model_spec import ModelSpec
 from .models import family, resolve
+from .single_file import check_single_file
 
 
 def check_model(model: ModelSpec, size: tuple[int, int] | None = None) -> None:
@@ -32,7 +33,8 @@ def check_model(model: ModelSpec, size: tuple[int, int] | None = None) -> None:
 
     Raises:
         ModelError: ``model.not_found``, ``model.not_a_pipeline``, ``model.unknown_family``, ``model.spoilt``,
-            ``model.not_a_controlnet``, ``model.no_control``, ``model.control_mismatch`` or ``model.size``.
+            ``model.not_a_controlnet``, ``model.no_control``, ``model.control_mismatch``, ``model.incomplete``,
+            ``model.scaled`` or ``model.size``.
     """
     model = resolve(model)
     _check_base(model.path)
@@ -102,7 +104,7 @@ def _check_control(control: ControlSpec, model: ModelSpec, of: Family | None) ->
     known = FACTS[of].controlnets if of is not None else _all_controlnets()
     if facts.kind is not None and facts.kind not in known:
         raise _wrong_class(control, facts.kind, of)
-    if path.is_file() and of is not None and not FACTS[of].from_file[1]:
+    if path.is_file() and of is not None and not FACTS[of].net_from_file:
         raise ModelError(
             "model.not_a_controlnet",
             f"diffusers reads no single file of a {FACTS[of].label} ControlNet, like '{control.model}'.",
@@ -169,12 +171,9 @@ def _check_together(model: ModelSpec, of: Family) -> None:
             f"{facts.label} takes one ControlNet that reads all kinds; here {kinds} name several.",
             "Name the same ControlNet for each kind.",
         )
-    if Path(model.path).expanduser().is_file() and not facts.from_file[0]:
-        raise ModelError(
-            "model.not_a_pipeline",
-            f"diffusers reads no single file of {facts.label}, like '{model.path}'.",
-            "Choose the model's folder in diffusers' layout.",
-        )
+    base = Path(model.path).expanduser()
+    if base.is_file():
+        check_single_file(base, of)
     for name in (model.path, *(control.model for control in model.controls)):
         path = local(name)
         for file in weights(path) if path is not None and path.is_dir() else []:

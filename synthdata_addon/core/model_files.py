@@ -109,7 +109,7 @@ def base_width(name: str) -> int | None:
     if path is None:
         return None
     if path.is_file():
-        return _text_width(read_header(path)) if path.suffix == ".safetensors" else None
+        return text_width(read_header(path)) if path.suffix == ".safetensors" else None
     unet, transformer = path / "unet" / "config.json", _transformer(path)
     config = read_config(unet) if unet.is_file() else transformer
     return _width(config)
@@ -126,7 +126,7 @@ def control_facts(name: str) -> ControlFacts:
         return ControlFacts(None)
     if path.is_file():
         header = read_header(path) if path.suffix == ".safetensors" else {}
-        return ControlFacts(_class_of_header(header), _text_width(header))
+        return ControlFacts(_class_of_header(header), text_width(header))
     file = path / "config.json"
     if not file.is_file():
         return ControlFacts("")
@@ -148,18 +148,25 @@ def _width(config: dict[str, Any]) -> int | None:
 
 
 def _family_of_header(header: Header) -> Family | None:
-    """Tell families apart by weights that only one of them has, under the names their makers' own files use."""
+    """Tell families apart by weights that only one of them has, under the names their makers' own files use.
+
+    Transformers of FLUX.1 are around in diffusers' names too; Qwen-Image's own names are diffusers'.
+    """
     names = {name.removeprefix("model.diffusion_model.") for name in header}
     if "double_blocks.0.img_attn.norm.key_norm.scale" in names:
         return "flux_control" if _shape(header, "img_in.weight")[1:] == [128] else "flux"
     if "joint_blocks.0.context_block.adaLN_modulation.1.bias" in names:
         return "sd3"
+    if "single_transformer_blocks.0.proj_mlp.weight" in names:
+        return "flux_control" if _shape(header, "x_embedder.weight")[1:] == [128] else "flux"
+    if "txt_norm.weight" in header and "img_in.weight" in header:
+        return "qwen"
     if "layers.0.adaLN_modulation.0.weight" in names and "cap_embedder.1.weight" in names:
         return "zimage"
     if any(name.startswith("conditioner.embedders.1.") for name in names):
         return "sdxl"
     if "input_blocks.0.0.weight" in names:
-        return "sdxl" if _text_width(header) == 2048 else "sd15"
+        return "sdxl" if text_width(header) == 2048 else "sd15"
     return None
 
 
@@ -178,7 +185,7 @@ def _shape(header: Header, name: str) -> list[int]:
     return list(entry.get("shape", []))
 
 
-def _text_width(header: Header) -> int | None:
+def text_width(header: Header) -> int | None:
     """Return the columns of the first weight that makes keys of text; 1.x has 768, 2.x 1024, XL 2048."""
     shapes = [entry["shape"] for name, entry in header.items() if TEXT_KEY.search(name)]
     return int(shapes[0][1]) if shapes and len(shapes[0]) == 2 else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -43,8 +44,15 @@ def is_whole(folder: Path) -> bool:
     index = folder / INDEX
     if not index.is_file():
         return (folder / CONFIG).is_file() and _has_weights(folder)
-    parts = parts_of(_read(index))
-    return bool(parts) and all(_part_is_whole(folder / name, kind) for name, kind in parts.items())
+    return bool(parts_of(_read(index))) and not missing_parts(folder)
+
+
+def missing_parts(folder: Path, but: Collection[str] = ()) -> tuple[str, ...]:
+    """Return the parts of a pipeline's folder that are not there, or not whole; those in ``but`` are not asked for."""
+    parts = parts_of(_read(folder / INDEX))
+    return tuple(
+        name for name, kind in parts.items() if name not in but and not _part_is_whole(folder / name, kind)
+    )
 
 
 def remove(repo: str) -> int:

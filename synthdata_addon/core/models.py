@@ -19,6 +19,7 @@ from .families import FACTS, Family
 from .few_steps import preset
 from .model_files import base_family, control_facts
 from .model_spec import STRENGTHS, ModelSpec
+from .single_file import completing, holds_all
 from .spec import JobSpec
 from .style_spec import StyleSpec
 
@@ -157,6 +158,7 @@ def revision(model: ModelSpec) -> str:
     names = [model.path, *(control.model for control in model.controls), *(lora.path for lora in model.loras)]
     if model.ip_adapter.path:
         names += [model.ip_adapter.path, model.ip_adapter.image]
+    names += _completing(model)
     for name in names:
         path = Path(name).expanduser()
         if not path.exists():
@@ -166,6 +168,13 @@ def revision(model: ModelSpec) -> str:
             digest.update(f"{file.relative_to(path) if path.is_dir() else file.name}".encode())
             _digest_file(digest, file)
     return digest.hexdigest()[:12]
+
+
+def _completing(model: ModelSpec) -> list[str]:
+    """Return the folder that text encoders and autoencoder of a single file come from."""
+    path, of = Path(model.path).expanduser(), family(model)
+    folder = completing(path, of) if path.is_file() and of is not None and not holds_all(of) else None
+    return [] if folder is None else [str(folder)]
 
 
 def _digest_file(digest: Any, file: Path) -> None:

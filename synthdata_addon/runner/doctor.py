@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from ..core.doctor import Problem, Report, Section, masked
 from ..core.errors import SynthDataError
-from ..core.hub_cache import hub_cache
+from ..core.hub_cache import hub_cache, is_offline
 from ..core.machine import TOKEN_VARIABLE, default_device, memory_share
 from ..core.model_list import by_repo, format_bytes, listed_models, to_fetch
 from ..core.model_store import stored
@@ -192,7 +192,7 @@ class Examination:
         state, listed = stored(repo), by_repo().get(repo)
         if state.presence == "READY":
             return f"ready, {format_bytes(state.size)}", 0
-        if _is_offline():
+        if is_offline():
             self.amiss(
                 f"The model '{repo}' is not on this disk, and Blender or HF_HUB_OFFLINE allows no online access.",
                 "Download it under Styles, Models, or turn on Allow Online Access.",
@@ -209,7 +209,7 @@ class Examination:
         return f"to be downloaded: about {format_bytes(size)}, {listed.licence}", size
 
     def _network(self) -> None:
-        rows = [("Online access", "no" if _is_offline() else "yes")]
+        rows = [("Online access", "no" if is_offline() else "yes")]
         if os.environ.get("HF_ENDPOINT"):
             rows.append(("Hub", os.environ["HF_ENDPOINT"]))
         rows.append(("Token of the hub", "set" if _has_token() else "none"))
@@ -240,10 +240,6 @@ def _version(name: str) -> str:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         return "none"
-
-
-def _is_offline() -> bool:
-    return os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}
 
 
 def _saved_token() -> Iterator[str]:

@@ -200,6 +200,9 @@ HEADERS = [
     ("flux", {f"model.diffusion_model.{FLUX}": [128], "model.diffusion_model.img_in.weight": [3072, 64]}),
     ("flux_control", {FLUX: [128], "img_in.weight": [3072, 128]}),
     ("zimage", {"layers.0.adaLN_modulation.0.weight": [8, 8], "cap_embedder.1.weight": [8, 8]}),
+    ("flux", {"single_transformer_blocks.0.proj_mlp.weight": [8, 8], "x_embedder.weight": [8, 64]}),
+    ("flux_control", {"single_transformer_blocks.0.proj_mlp.weight": [8, 8], "x_embedder.weight": [8, 128]}),
+    ("qwen", {"txt_norm.weight": [8], "img_in.weight": [8, 64]}),
     (None, {"blocks.0.weight": [8]}),
 ]
 
@@ -208,7 +211,7 @@ HEADERS = [
 def test_a_single_files_family_is_read_from_the_names_of_its_weights(family, shapes, tmp_path):
     file = tmp_path / "model.safetensors"
     small = {
-        name: shape if name.endswith(("to_k.weight", "img_in.weight")) else [1]
+        name: shape if name.endswith(("to_k.weight", "img_in.weight", "x_embedder.weight")) else [1]
         for name, shape in shapes.items()
     }
     file.write_bytes(weights(small))

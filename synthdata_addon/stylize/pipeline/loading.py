@@ -22,9 +22,11 @@ from ...core.errors import ModelError
 from ...core.families import FACTS, Family
 from ...core.machine import default_device
 from ...core.model_check import check_model
-from ...core.model_files import local
+from ...core.model_files import local, read_config
+from ...core.model_pick import INDEX, parts_of
 from ...core.model_spec import ModelSpec
 from ...core.models import family, resolve
+from ...core.single_file import DENOISER, completing, holds_all
 from ..machine import limit_memory
 from .extras import Loras, Reference, set_scheduler
 from .speed import place
@@ -128,11 +130,33 @@ def _load_pipeline(model: ModelSpec, of: Family, dtype: torch.dtype) -> Any:
     cls = getattr(diffusers, row.class_of(model.source))
     path = Path(model.path).expanduser()
     if path.is_file():
-        return cls.from_single_file(str(path), **_beside(path), **options)
+        return _from_file(cls, path, of, options)
     return cls.from_pretrained(
         str(path) if path.is_dir() else model.path,
         use_safetensors=True,
         **_variant(local(model.path), row.transformer),
+        **options,
+    )
+
+
+def _from_file(cls: Any, path: Path, of: Family, options: dict[str, Any]) -> Any:
+    """Read a single file: all weights of it, or the transformer, with the rest from the folder that completes it."""
+    folder = completing(path, of)
+    if holds_all(of) or folder is None:
+        # Without a folder, diffusers asks the hub for the configs of the family that the weights look like.
+        return cls.from_single_file(str(path), **({"config": str(folder)} if folder else {}), **options)
+    kind = parts_of(read_config(folder / INDEX))[DENOISER]
+    try:
+        denoiser = getattr(diffusers, kind).from_single_file(
+            str(path), config=str(folder), subfolder=DENOISER, dtype=options["dtype"]
+        )
+    except NotImplementedError as error:  # what torch says of parameters that got no weight
+        raise ValueError(f"it lacks weights of a {kind} as '{folder}' describes it") from error
+    return cls.from_pretrained(
+        str(folder),
+        use_safetensors=True,
+        **_variant(folder, "vae"),
+        **{DENOISER: denoiser},
         **options,
     )
 
