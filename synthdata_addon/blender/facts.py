@@ -22,6 +22,12 @@ DEPTH_PERCENTILES = (1.0, 99.0)
 PANORAMA = "PANO"
 
 
+def metres_per_unit(scene: bpy.types.Scene) -> float:
+    """Return how many metres a scene unit is: Blender's Unit Scale, which counts where there is a unit system."""
+    settings = scene.unit_settings
+    return 1.0 if settings.system == "NONE" else float(f"{settings.scale_length:.6g}")
+
+
 def scene_facts(
     scene: bpy.types.Scene,
     sweep: SweepSpec,

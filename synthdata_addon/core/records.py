@@ -243,7 +243,7 @@ class JobRecord:
 
     ``instances`` are all labelled objects of the scene: their ids must not change between runs. ``standing`` tells
     where each stands as the job begins (see ``core/standing.py``). ``history`` are the earlier versions of a job that
-    was extended, oldest first.
+    was extended, oldest first. ``unit_scale`` is how many metres a scene unit is.
     """
 
     schema: int
@@ -258,3 +258,4 @@ class JobRecord:
     instances: tuple[InstanceRecord, ...] = ()
     history: tuple[JobVersion, ...] = ()
     standing: tuple[str, ...] = ()
+    unit_scale: float = 1.0

@@ -12,7 +12,7 @@ from .records import JobRecord
 from .spec import SCHEMA
 from .standing import moved
 
-COMPARED = ("job", "categories", "instances", "views", "scene_file", "software")
+COMPARED = ("job", "categories", "instances", "views", "scene_file", "software", "unit_scale")
 HARMLESS = (
     "job.model.device",
     "job.model.precision",

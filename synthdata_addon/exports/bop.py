@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """BOP's scene-wise layout for 6-DoF pose: cameras, poses, masks of the whole and of the visible thing, visible share.
 
-Format: ``docs/bop_datasets_format.md`` of the BOP toolkit. Lengths are millimetres, a scene unit being a metre;
+Format: ``docs/bop_datasets_format.md`` of the BOP toolkit. Lengths are millimetres, by the scene's unit scale;
 cameras are OpenCV's, with the centre of the top-left pixel at (0, 0), as in the journals.
 """
 
@@ -26,7 +26,7 @@ from .bop_info import dataset_info
 from .source import ExportView, Source, place
 
 MILLIMETRES: Final = 1000.0
-"""Of a scene unit."""
+"""Of a metre."""
 SCENE_SIZE: Final = 1000
 """Pictures a scene folder holds at most, as in BOP's own rendered training sets."""
 PNG_LEVEL: Final = 1
@@ -64,7 +64,7 @@ def write_bop(target: Path, source: Source) -> int:
         shots = _shots(source, split)
         for scene, group in itertools.groupby(shots, key=lambda shot: shot.number // SCENE_SIZE):
             pictures += _write_scene(target / split / f"{scene:06d}", group)
-    info = dataset_info(source.job.categories)
+    info = dataset_info(source.job.categories, unit=MILLIMETRES * source.job.unit_scale)
     (target / "dataset_info.md").write_text(info, encoding="utf-8", newline="\n")
     return pictures
 
@@ -79,13 +79,15 @@ def _shots(source: Source, split: str) -> Iterator[Shot]:
         things = _things(source, view, camera, {item.id: item for item in record.instances})
         for picture in view.pictures:
             number = image_id(source.job, view.labels.view, picture)
-            yield Shot(number, source.folder.full(picture.file), camera_line(camera), things)
+            line = camera_line(camera, MILLIMETRES * source.job.unit_scale)
+            yield Shot(number, source.folder.full(picture.file), line, things)
 
 
 def _things(
     source: Source, view: ExportView, camera: CameraRecord, instances: dict[int, SeenInstance]
 ) -> list[Thing]:
-    world_to_camera = _millimetres(split_matrix(np.array(camera.world_to_camera))[0])
+    unit = MILLIMETRES * source.job.unit_scale
+    world_to_camera = _in_millimetres(split_matrix(np.array(camera.world_to_camera))[0], unit)
     things = []
     for annotation in view.labels.annotations:
         instance = instances.get(annotation.instance_id)
@@ -98,7 +100,7 @@ def _things(
             seen = _png(annotation.counts, *size)
             is_whole = annotation.amodal_counts == annotation.counts
             thing = Thing(
-                truth=truth_line(annotation, instance, world_to_camera),
+                truth=truth_line(annotation, instance, world_to_camera, unit),
                 info=info_line(annotation),
                 mask=seen if is_whole else _png(annotation.amodal_counts, *size),
                 mask_visib=seen,
@@ -107,9 +109,12 @@ def _things(
     return things
 
 
-def camera_line(camera: CameraRecord) -> dict[str, Any]:
-    """Return a picture's line of ``scene_camera.json``. There are no depth images; 1 is for readers that ask."""
-    pose = _millimetres(split_matrix(np.array(camera.world_to_camera))[0])
+def camera_line(camera: CameraRecord, unit: float) -> dict[str, Any]:
+    """Return a picture's line of ``scene_camera.json``, a scene unit being ``unit`` millimetres.
+
+    There are no depth images; 1 is for readers that ask.
+    """
+    pose = _in_millimetres(split_matrix(np.array(camera.world_to_camera))[0], unit)
     return {
         "cam_K": [value for row in camera.k for value in row],
         "cam_R_w2c": plain(pose.rotation),
@@ -118,14 +123,16 @@ def camera_line(camera: CameraRecord) -> dict[str, Any]:
     }
 
 
-def truth_line(annotation: AnnotationRecord, instance: SeenInstance, world_to_camera: Pose) -> dict[str, Any]:
+def truth_line(
+    annotation: AnnotationRecord, instance: SeenInstance, world_to_camera: Pose, unit: float
+) -> dict[str, Any]:
     """Return an instance's entry of ``scene_gt.json``: its pose in the camera, lengths in millimetres.
 
     ``stretch`` (3 x 3, by rows) is not BOP's: it is the scale that a pose has no room for, so that a point p of the
-    object in scene units is the model's point 1000 * stretch * p. ``instance_id`` is not BOP's either.
+    object in scene units is the model's point unit * stretch * p. ``instance_id`` is not BOP's either.
     """
     model_to_world, stretch = split_matrix(np.array(instance.matrix_world))
-    pose = world_to_camera.after(_millimetres(model_to_world))
+    pose = world_to_camera.after(_in_millimetres(model_to_world, unit))
     return {
         "cam_R_m2c": plain(pose.rotation),
         "cam_t_m2c": plain(pose.translation),
@@ -198,8 +205,8 @@ def plain(values: NDArray[np.float64]) -> list[float]:
     return [float(f"{value:.9g}") + 0.0 for value in values.ravel()]
 
 
-def _millimetres(pose: Pose) -> Pose:
-    return Pose(pose.rotation, pose.translation * MILLIMETRES)
+def _in_millimetres(pose: Pose, unit: float) -> Pose:
+    return Pose(pose.rotation, pose.translation * unit)
 
 
 def _png(counts: str, height: int, width: int) -> bytes:

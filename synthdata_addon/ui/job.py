@@ -13,7 +13,7 @@ import bpy
 
 from ..blender import compat
 from ..blender.contents import Contents
-from ..blender.facts import scene_facts
+from ..blender.facts import metres_per_unit, scene_facts
 from ..blender.job_scene import JobScene
 from ..blender.missing import warning_of_missing_files
 from ..blender.session import RenderSession
@@ -200,6 +200,7 @@ class GenerateJob:
             created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             instances=labelling.instances,
             standing=standing(labelling.instances, labelling.seen(self._contents.first)),
+            unit_scale=metres_per_unit(bpy.data.scenes[self._session.job_scene.source]),
         )
 
     @property

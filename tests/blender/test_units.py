@@ -22,6 +22,7 @@ from synthdata_addon.core.variation import (
 from synthdata_addon.ui.numbers import read, write
 from synthdata_addon.ui.populate_properties import request_of
 from synthdata_addon.ui.settings import apply_job, job_from_scene
+from tests.blender import scenes
 from tests.blender.interface import settings_of
 
 OLD_FILE = Path(__file__).with_name("angles_in_degrees.blend")
@@ -121,3 +122,21 @@ def test_a_file_of_the_first_builds_has_its_degrees_turned_once(tmp_path):
         assert request_of(scene.synthdata.populate).placement.turn == 60.0
         bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "new.blend"))
         bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "new.blend"))
+
+
+def test_a_scene_in_other_units_says_so_in_its_dataset(scene, tmp_path):
+    """A CAD scene in millimetres: lengths stay Blender's units, as the panel has them, and BOP's are millimetres."""
+    scene.unit_settings.scale_length = 0.001
+    scene.synthdata.labels.visibility = scene.synthdata.labels.amodal = True
+    scene.synthdata.exports = {"BOP"}
+    scenes.generate(tmp_path / "out", views=1)
+    job = json.loads((tmp_path / "out" / "job.json").read_text())
+    assert (job["unit_scale"], job["job"]["sweep"]["radius"]) == (0.001, 5.0)
+    camera = json.loads((tmp_path / "out" / "views.jsonl").read_text().splitlines()[0])["camera"]
+    (table,) = (tmp_path / "out" / "exports").rglob("scene_camera.json")
+    (line,) = json.loads(table.read_text()).values()
+    assert line["cam_t_w2c"] == pytest.approx([row[3] for row in camera["world_to_camera"][:3]])
+    assert np.linalg.norm(line["cam_t_w2c"]) == pytest.approx(5.0, rel=0.3)
+    scene.unit_settings.system = "NONE"
+    with pytest.raises(RuntimeError, match=r"unit_scale was 0.001, now 1.0"):
+        scenes.generate(tmp_path / "out", views=1)

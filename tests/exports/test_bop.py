@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -105,6 +106,23 @@ def test_the_pose_puts_the_model_onto_its_mask(scene, split):
             pixels = pixels.clip((0, 0), (WIDTH - 1, HEIGHT - 1))
             assert pixels.min(axis=0) == pytest.approx((left, top), abs=1.3)
             assert pixels.max(axis=0) == pytest.approx((left + width - 1, top + height - 1), abs=1.3)
+
+
+def test_lengths_follow_the_unit_scale(tmp_path):
+    """In a scene drawn in centimetres, ten millimetres are a unit."""
+    drawn = make_scene(tmp_path / "dataset", ["BOP"])
+    drawn = replace(drawn, job=replace(drawn.job, unit_scale=0.01))
+    drawn.finish()
+    for truth, _, _, camera, gt, _ in pictures(drawn, "train"):
+        extrinsic = np.array(truth.record.camera.world_to_camera)
+        assert np.allclose(camera["cam_t_w2c"], 10 * extrinsic[:3, 3:], atol=1e-6)
+        where = {item.id: np.array(item.matrix_world)[:3, 3] for item in truth.record.instances}
+        for entry in gt:
+            in_camera = extrinsic[:3, :3] @ where[entry["instance_id"]] + extrinsic[:3, 3]
+            assert np.allclose(entry["cam_t_m2c"].ravel(), 10 * in_camera, atol=1e-6)
+    said = (export_folder(drawn.folder, "BOP") / "dataset_info.md").read_text(encoding="utf-8")
+    assert "one scene unit being 10 of them" in said
+    assert "model's point 10 `stretch`" in said
 
 
 def test_an_empty_picture_has_no_things(scene):
