@@ -16,9 +16,10 @@ from typing import Final, Literal
 from .controls import ControlKind
 from .decode import from_json, parse_json
 from .families import Family
+from .few_steps import FewSteps
 from .hub_cache import is_hub_id
 
-Role = Literal["base", "controlnet", "depth", "clip", "detector"]
+Role = Literal["base", "controlnet", "depth", "clip", "detector", "lora", "ip_adapter"]
 FILE: Final = Path(__file__).with_name("presets") / "models.json"
 UNITS: Final = ("B", "kB", "MB", "GB", "TB")
 
@@ -29,7 +30,9 @@ class ListedModel:
 
     ``repo`` is its hub id, ``families`` those it goes with (none for models that look at pictures), ``kinds`` the
     control images that a ControlNet, or a base model without one, reads, the usual one first; ``size`` is about what
-    is fetched, in bytes. With ``gated``, its makers want their terms accepted on its page, and a token.
+    is fetched, in bytes. With ``gated``, its makers want their terms accepted on its page, and a token. ``files`` are
+    all that is fetched of it, the weights that a job names first; without them it is what its layout says. A LoRA of
+    ``few_steps`` makes its base model one of those.
     """
 
     repo: str
@@ -41,6 +44,13 @@ class ListedModel:
     kinds: tuple[ControlKind, ...] = ()
     gated: bool = False
     about: str = ""
+    files: tuple[str, ...] = ()
+    few_steps: FewSteps = "NONE"
+
+    @property
+    def path(self) -> str:
+        """What a job calls it: its hub id, or the file of it that it names."""
+        return "/".join((self.repo, *self.files[:1]))
 
 
 @dataclass(frozen=True)
@@ -59,6 +69,12 @@ def listed_models() -> tuple[ListedModel, ...]:
 def by_repo() -> Mapping[str, ListedModel]:
     """Return the list by hub id."""
     return {model.repo: model for model in listed_models()}
+
+
+def files_of(repo: str) -> tuple[str, ...]:
+    """Return the files that are all that is fetched of a model; none where its layout says it."""
+    listed = by_repo().get(repo)
+    return listed.files if listed is not None else ()
 
 
 def nets_of(base: ListedModel) -> tuple[ListedModel, ...]:

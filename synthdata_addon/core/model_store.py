@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 
 from .errors import ModelError
 from .hub_cache import hub_cache, is_hub_id, repo_folder, snapshot
+from .model_list import files_of
 from .model_pick import CONFIG, INDEX, SHARDS, has_weights, needs_weights, parts_of
 
 Presence = Literal["MISSING", "PARTLY", "READY"]
@@ -33,14 +34,19 @@ def stored(repo: str) -> StoredModel:
         return StoredModel("MISSING")
     size = sum(file.stat().st_size for file in _plain_files(folder / "blobs"))
     found = snapshot(repo)
-    if found is not None and is_whole(found):
+    if found is not None and is_whole(found, files_of(repo)):
         # Where links cannot be made, a snapshot's files are no links.
         return StoredModel("READY", size or sum(file.stat().st_size for file in _plain_files(found, "**/*")))
     return StoredModel("PARTLY", size) if size else StoredModel("MISSING")
 
 
-def is_whole(folder: Path) -> bool:
-    """Tell whether a model's folder has all that is loaded: configs, and the weights of each part that has some."""
+def is_whole(folder: Path, files: Collection[str] = ()) -> bool:
+    """Tell whether a model's folder has all that is loaded: configs, and the weights of each part that has some.
+
+    Of a model of which only ``files`` are fetched, these.
+    """
+    if files:
+        return all((folder / name).is_file() for name in files)
     index = folder / INDEX
     if not index.is_file():
         return (folder / CONFIG).is_file() and _has_weights(folder)

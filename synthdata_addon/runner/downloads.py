@@ -26,7 +26,7 @@ from huggingface_hub.utils import build_hf_headers, hf_raise_for_status
 
 from ..core.errors import ModelError
 from ..core.hub_cache import hub_cache, is_hub_id, repo_folder
-from ..core.model_list import format_bytes
+from ..core.model_list import files_of, format_bytes
 from ..core.model_pick import INDEX, WEIGHTS, wanted_files
 from ..core.model_store import LOCK, locks
 from .hub import HubFile, Listing, list_files, refusal
@@ -88,6 +88,8 @@ def download(repo: str, tell: Tell) -> Path:
 
 def _choose(listing: Listing, folder: Path) -> list[HubFile]:
     """Return the files to fetch; a pipeline's index, which names its parts, is fetched for it."""
+    if only := files_of(listing.repo):
+        return _listed(listing, only)
     index = None
     if INDEX in listing.files:
         blob = _fetch(listing, listing.files[INDEX], folder, _Count(0, lambda *_: None))
@@ -107,6 +109,17 @@ def _choose(listing: Listing, folder: Path) -> list[HubFile]:
             "Choose another; pickles are not read.",
         )
     return [listing.files[name] for name in names if name in listing.files]
+
+
+def _listed(listing: Listing, names: Sequence[str]) -> list[HubFile]:
+    """Return the files that our list names."""
+    if gone := [name for name in names if name not in listing.files]:
+        raise ModelError(
+            "model.no_weights",
+            f"The model '{listing.repo}' has no '{gone[0]}' any more.",
+            "Look at its page on the hub, and name the file that took its place.",
+        )
+    return [listing.files[name] for name in names]
 
 
 def _check_space(files: Sequence[HubFile], folder: Path) -> None:

@@ -24,6 +24,12 @@ def use_model(settings: Any, model: ListedModel, is_there: Callable[[str], bool]
         setattr(settings.fidelity, JUDGES[model.role], model.repo)
         settings.fidelity.measure = True
         return f"{model.title} looks at the pictures"
+    if model.role == "lora":
+        return _use_lora(settings.diffusion, model)
+    if model.role == "ip_adapter":
+        settings.diffusion.reference.path = model.path
+        needs = "" if settings.diffusion.reference.image else "; now choose it"
+        return f"{model.title} makes pictures take after a picture{needs}"
     if model.role == "controlnet":
         _fill(settings, model.repo, model.kinds)
         getattr(settings, f"control_{model.kinds[0]}").enabled = True
@@ -37,6 +43,15 @@ def use_model(settings: Any, model: ListedModel, is_there: Callable[[str], bool]
         getattr(settings, f"control_{model.kinds[0]}").enabled = True
         return f"{model.title} is used"
     return f"{model.title} is used, steered by {', '.join(_use_nets(settings, model, is_there))}"
+
+
+def _use_lora(diffusion: Any, model: ListedModel) -> str:
+    """Add a LoRA, or turn it on where it is among them, with the steps it is for."""
+    item = next((lora for lora in diffusion.loras if lora.path == model.path), None) or diffusion.loras.add()
+    item.path, item.enabled = model.path, True
+    if model.few_steps != "NONE":
+        diffusion.few_steps = model.few_steps
+    return f"{model.title} is among the LoRAs"
 
 
 def _use_nets(settings: Any, base: ListedModel, is_there: Callable[[str], bool]) -> list[str]:

@@ -132,6 +132,20 @@ def test_controlnets_of_a_union_and_judges_are_filled_in(scene, preferences):
         bpy.ops.synthdata.model_use(model="some/other")
 
 
+def test_loras_and_an_ip_adapter_of_the_list_are_filled_in_once(scene, preferences):
+    bpy.ops.synthdata.model_use(model=BASE)
+    for _ in range(2):
+        bpy.ops.synthdata.model_use(model="latent-consistency/lcm-lora-sdv1-5")
+    bpy.ops.synthdata.model_use(model="h94/IP-Adapter")
+    scene.synthdata.diffusion.reference.image = "/look.png"
+    model = job_from_scene(scene).model
+    assert [lora.path for lora in model.loras] == [
+        "latent-consistency/lcm-lora-sdv1-5/pytorch_lora_weights.safetensors"
+    ]
+    assert model.few_steps == "LCM"
+    assert model.ip_adapter.path == "h94/IP-Adapter/models/ip-adapter_sd15.safetensors"
+
+
 def test_every_base_model_of_the_list_makes_settings_that_fit_together(scene, preferences):
     for model in listing.listed_models():
         if model.role == "base":

@@ -10,6 +10,7 @@ import pytest
 
 from synthdata_addon.core.errors import ModelError, SpecError
 from synthdata_addon.core.families import FACTS
+from synthdata_addon.core.few_steps import preset
 from synthdata_addon.core.hub_cache import choose_hub_cache, hub_cache, is_hub_id, repo_folder, snapshot
 from synthdata_addon.core.machine import default_device, memory_share
 from synthdata_addon.core.model_list import by_repo, format_bytes, listed_models, nets_of, to_fetch
@@ -240,13 +241,31 @@ def test_the_list_says_what_is_needed_of_each_model():
         assert is_hub_id(model.repo)
         assert model.size > 10_000_000
         assert model.licence
-        assert bool(model.families) == (model.role in ("base", "controlnet"))
+        assert bool(model.families) == (model.role in ("base", "controlnet", "lora", "ip_adapter"))
+        assert bool(model.files) == (model.role in ("lora", "ip_adapter"))
+        if model.few_steps != "NONE":
+            assert all(preset(model.few_steps, family) for family in model.families)
+        if model.role == "ip_adapter":
+            assert all(FACTS[family].ip_adapter for family in model.families)
         if model.role == "controlnet":
             assert model.kinds
             modes = FACTS[model.families[0]].modes
             assert model.families[0] != "sdxl_union" or set(model.kinds) <= set(modes)
         if model.role == "base":
             assert nets_of(model) or model.kinds, "its pictures would not follow the labels"
+
+
+def test_a_model_of_which_some_files_are_fetched_is_whole_with_these(cache):
+    adapter = by_repo()["h94/IP-Adapter"]
+    assert adapter.path == "h94/IP-Adapter/models/ip-adapter_sd15.safetensors"
+    assert to_fetch([adapter.path]) == (adapter.repo,)
+    folder = repo_folder(adapter.repo)
+    put(folder, "refs/main", content=b"123")
+    for name in adapter.files:
+        assert stored(adapter.repo).presence != "READY"
+        put(folder / "snapshots" / "123", name)
+        put(folder / "blobs", name.replace("/", "_"))
+    assert stored(adapter.repo).presence == "READY"
 
 
 def test_what_a_job_would_fetch(tmp_path):

@@ -20,14 +20,18 @@ import pytest
 
 from synthdata_addon.core.errors import ModelError
 from synthdata_addon.core.hub_cache import repo_folder, snapshot
+from synthdata_addon.core.model_list import by_repo
 from synthdata_addon.core.model_store import remove, stored
 from synthdata_addon.runner.fetching import ModelDownload
 from tests.hub_server import TOKEN, Hub
+from tests.tiny_extras import save_ip_adapter, save_lora, save_picture
 
 pytest.importorskip("huggingface_hub")
 
 REPO = "somebody/tiny-model"
 NET = "somebody/tiny-net"
+LORA = by_repo()["latent-consistency/lcm-lora-sdv1-5"]
+ADAPTER = by_repo()["h94/IP-Adapter"]
 
 
 @pytest.fixture
@@ -59,12 +63,13 @@ import sys, numpy as np, torch
 from huggingface_hub import constants
 from synthdata_addon.core.controls import ControlSpec
 from synthdata_addon.core.model_check import check_model
-from synthdata_addon.core.model_spec import ModelSpec
+from synthdata_addon.core.model_spec import IPAdapterSpec, LoraSpec, ModelSpec
 from synthdata_addon.stylize.pipeline.loading import load
 from synthdata_addon.stylize.pipeline.stylizer import SampleInput
 torch.set_num_threads(1)
-base, net, out = sys.argv[1:]
-spec = ModelSpec(path=base, controls=(ControlSpec('depth', net),), steps=2, device='cpu')
+base, net, lora, adapter, image, out = sys.argv[1:]
+spec = ModelSpec(path=base, controls=(ControlSpec('depth', net),), steps=2, device='cpu', loras=(LoraSpec(lora),),
+                 ip_adapter=IPAdapterSpec(adapter, image))
 check_model(spec, (64, 48))
 load(spec)
 constants.HF_HUB_OFFLINE = True
@@ -323,6 +328,21 @@ def test_a_model_of_pickles_only(hub):
     assert "pytorch_model.bin" not in hub.fetched()
 
 
+def test_of_some_models_only_the_listed_files_come(hub):
+    files = dict.fromkeys(
+        (*LORA.files, "config.json", "old_lora.safetensors", "model.safetensors"), b"weights"
+    )
+    hub.models[LORA.repo] = files
+    assert fetch(LORA.repo).total == len(b"weights")
+    assert [path.name for path in snapshot(LORA.repo).iterdir()] == list(LORA.files)
+    assert stored(LORA.repo).presence == "READY"
+
+
+def test_a_listed_file_that_is_gone_from_the_hub(hub):
+    hub.models[LORA.repo] = {"lora_v2.safetensors": b"weights"}
+    assert LORA.files[0] in refused("model.no_weights", LORA.repo).message
+
+
 def test_removing_frees_the_disk(hub):
     fetch()
     assert remove(NET) > 3_000_000
@@ -345,7 +365,7 @@ def test_the_command_line(hub, capfd):
 
 
 def test_a_downloaded_pipeline_makes_a_picture(hub, tiny_model, tmp_path):
-    """As a user would have it: base model and ControlNet by their hub ids, then online access is turned off."""
+    """As a user would have it: everything by the list's names, then online access is turned off."""
     folder = tmp_path / "upload"
     shutil.copytree(
         tiny_model, folder, ignore=shutil.ignore_patterns("control_*", "tokenizer_source", "synthdata.json")
@@ -358,12 +378,22 @@ def test_a_downloaded_pipeline_makes_a_picture(hub, tiny_model, tmp_path):
     (folder / "unet" / "diffusion_pytorch_model.bin").write_bytes(b"pickle")
     hub.add(REPO, folder)
     hub.add(NET, tiny_model / "control_depth")
-    fetch(REPO)
-    fetch(NET)
+    save_lora(tiny_model, tmp_path / "lora" / LORA.files[0])
+    save_ip_adapter(tiny_model, tmp_path / "adapters" / "models").rename(
+        tmp_path / "adapters" / ADAPTER.files[0]
+    )
+    hub.add(LORA.repo, tmp_path / "lora")
+    hub.add(ADAPTER.repo, tmp_path / "adapters")
+    for repo in (REPO, NET, LORA.repo, ADAPTER.repo):
+        fetch(repo)
     assert not any(name.startswith("safety_checker") or name.endswith(".bin") for name in hub.fetched())
     picture = tmp_path / "picture.npy"
+    look = save_picture(tmp_path / "look.png", (255, 0, 0))
     found = subprocess.run(
-        [sys.executable, "-c", LOADING, REPO, NET, picture], capture_output=True, text=True, check=False
+        [sys.executable, "-c", LOADING, REPO, NET, LORA.path, ADAPTER.path, look, picture],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert found.returncode == 0, found.stderr[-3000:]
     assert not any(name.startswith("safety_checker/") or name.endswith(".bin") for name in hub.fetched())
