@@ -21,7 +21,7 @@ from .model_files import (
 )
 from .model_spec import ModelSpec
 from .models import family, resolve
-from .single_file import check_single_file
+from .single_file import check_single_control, check_single_file
 
 
 def check_model(model: ModelSpec, size: tuple[int, int] | None = None) -> None:
@@ -104,11 +104,13 @@ def _check_control(control: ControlSpec, model: ModelSpec, of: Family | None) ->
     known = FACTS[of].controlnets if of is not None else _all_controlnets()
     if facts.kind is not None and facts.kind not in known:
         raise _wrong_class(control, facts.kind, of)
-    if path.is_file() and of is not None and not FACTS[of].net_from_file:
+    if path.is_file() and of is not None:
+        check_single_control(path, of)
+    if facts.inpaints:
         raise ModelError(
             "model.not_a_controlnet",
-            f"diffusers reads no single file of a {FACTS[of].label} ControlNet, like '{control.model}'.",
-            "Choose the ControlNet's folder in diffusers' layout.",
+            f"The {control.kind} ControlNet '{control.model}' is one for inpainting: it reads no {control.kind} image.",
+            f"Take one for {control.kind}; with it, too, a part of the picture can be kept (Start From).",
         )
     width = base_width(model.path)
     if width is not None and facts.width is not None and width != facts.width:

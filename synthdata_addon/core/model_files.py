@@ -19,13 +19,16 @@ from .hub_cache import HUB_ID, snapshot
 MAX_HEADER: Final = 100_000_000
 """safetensors' own limit of a header, in bytes."""
 TEXT_KEY: Final = re.compile(r"attn2\.to_k\.weight$")
+MASK_CHANNELS: Final = ("extra_conditioning_channels", "extra_condition_channels")
+"""What configs of Stable Diffusion 3's and of Qwen-Image's ControlNets call the channels of a mask."""
 FETCH: Final = "Fetch the model again."
 Header = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class ControlFacts:
-    """What a ControlNet says of itself: its class, the width of the text it reads, how many modes it knows.
+    """What a ControlNet says of itself: its class, the width of the text it reads, how many modes it knows, and whether
+    it reads a picture with a hole in the place of a control image.
 
     None is what cannot be known from here.
     """
@@ -33,6 +36,7 @@ class ControlFacts:
     kind: str | None
     width: int | None = None
     modes: int | None = None
+    inpaints: bool = False
 
 
 def local(name: str) -> Path | None:
@@ -133,7 +137,10 @@ def control_facts(name: str) -> ControlFacts:
     config = read_config(file)
     modes = config.get("num_mode", config.get("num_control_type"))
     return ControlFacts(
-        str(config.get("_class_name", "")), _width(config), modes if isinstance(modes, int) else None
+        str(config.get("_class_name", "")),
+        _width(config),
+        modes if isinstance(modes, int) else None,
+        any(config.get(name) for name in MASK_CHANNELS),
     )
 
 

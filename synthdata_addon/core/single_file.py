@@ -31,6 +31,20 @@ BASES: Final[Mapping[Family, tuple[str, ...]]] = {
     "zimage": ("Tongyi-MAI/Z-Image-Turbo",),
 }
 """The makers' own models; diffusers asks the hub for the same ones' configs."""
+NETS: Final[Mapping[Family, tuple[str, ...]]] = {
+    "sd15": ("lllyasviel/control_v11p_sd15_canny",),
+    "sdxl": (
+        "diffusers/controlnet-canny-sdxl-1.0",
+        "diffusers/controlnet-canny-sdxl-1.0-mid",
+        "diffusers/controlnet-canny-sdxl-1.0-small",
+    ),
+    "zimage": (
+        "hlky/Z-Image-Turbo-Fun-Controlnet-Union",
+        "hlky/Z-Image-Turbo-Fun-Controlnet-Union-2.0",
+        "hlky/Z-Image-Turbo-Fun-Controlnet-Union-2.1",
+    ),
+}
+"""Whose configs diffusers takes for a ControlNet in a single file, by the looks of its weights."""
 V2: Final = "stabilityai/stable-diffusion-2-1"
 V2_WIDTH: Final = 1024
 DENOISER: Final = "transformer"
@@ -80,6 +94,27 @@ def check_single_file(path: Path, of: Family) -> None:
     missing = missing_parts(folder, but=(DENOISER,))
     if missing:
         raise _incomplete(path, of, f"'{folder}' lacks what it needs ({', '.join(missing)}): these")
+
+
+def check_single_control(path: Path, of: Family) -> None:
+    """Refuse a ControlNet's file that diffusers does not read, or without a config where it cannot fetch one.
+
+    Raises:
+        ModelError: ``model.not_a_controlnet`` or ``model.incomplete``.
+    """
+    if not FACTS[of].net_from_file:
+        raise ModelError(
+            "model.not_a_controlnet",
+            f"diffusers reads no single file of a {FACTS[of].label} ControlNet, like '{path}'.",
+            "Choose the ControlNet's folder in diffusers' layout.",
+        )
+    beside = path.with_suffix("") / CONFIG
+    if is_offline() and not beside.is_file() and not any(snapshot(net) for net in NETS.get(of, ())):
+        raise ModelError(
+            "model.incomplete",
+            f"The ControlNet '{path}' has no config, and none of a {FACTS[of].label} ControlNet is on this disk.",
+            f"Put its config.json into a folder '{path.stem}' beside the file, or allow online access once.",
+        )
 
 
 def _incomplete(path: Path, of: Family, what: str) -> ModelError:

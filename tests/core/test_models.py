@@ -56,6 +56,17 @@ def test_a_matching_pair_is_fine(tmp_path):
     check_model(spec(make_pipeline(tmp_path / "sd"), make_control(tmp_path / "depth")))
 
 
+@pytest.mark.parametrize("name", ["extra_conditioning_channels", "extra_condition_channels"])
+def test_a_controlnet_for_inpainting_reads_no_control_image(name, tmp_path):
+    net = make_control(tmp_path / "depth")
+    config = json.loads((net / "config.json").read_text())
+    (net / "config.json").write_text(json.dumps({**config, name: 0}))
+    check_model(spec(make_pipeline(tmp_path / "sd"), net))
+    (net / "config.json").write_text(json.dumps({**config, name: 1}))
+    error = refused(spec(tmp_path / "sd", net))
+    assert (error.code, "for inpainting" in error.message) == ("model.not_a_controlnet", True)
+
+
 def test_hub_ids_are_let_through():
     check_model(spec("stable-diffusion-v1-5/stable-diffusion-v1-5", "lllyasviel/control_v11f1p_sd15_depth"))
 

@@ -104,6 +104,18 @@ def test_a_transformer_with_a_folder_of_its_family_beside_it(name, saved, tmp_pa
     assert revision(named) != lonely
 
 
+def test_a_controlnet_without_a_config(saved, tmp_path):
+    model = saved("zimage")
+    folder = Path(model.controls[0].model)
+    shutil.copy(folder / "diffusion_pytorch_model.safetensors", tmp_path / "net.safetensors")
+    named = replace(model, controls=(replace(model.controls[0], model=str(tmp_path / "net.safetensors")),))
+    assert "config.json" in refused(named, "model.incomplete").hint
+    (tmp_path / "net").mkdir()
+    shutil.copy(folder / "config.json", tmp_path / "net")
+    check_model(named)
+    assert np.array_equal(picture(named), picture(model))
+
+
 def cached(name, folder, tmp_path):
     place = tmp_path / "cache" / f"models--{name.replace('/', '--')}"
     shutil.copytree(folder, place / "snapshots" / REVISION)
