@@ -86,7 +86,7 @@ class SYNTHDATA_PT_active(SidebarPanel):
 class SYNTHDATA_PT_category_list(SidebarPanel):
     """Classes with ids of their own, supercategories and keypoints."""
 
-    bl_label = "Ids and Keypoints"
+    bl_label = "IDs and Keypoints"
     bl_idname = "SYNTHDATA_PT_category_list"
     bl_parent_id = "SYNTHDATA_PT_categories"
     bl_options = {"DEFAULT_CLOSED"}
