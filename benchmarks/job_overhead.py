@@ -85,7 +85,8 @@ def bare_loop(
         scene = bench.ensure()
         scene.render.image_settings.exr_codec = codec
         bench.camera().data.lens = spec.sweep.lens
-        with bench.numbered(), bpy.context.temp_override(scene=scene, view_layer=scene.view_layers[0]):
+        bench.numbered()
+        with bpy.context.temp_override(scene=scene, view_layer=scene.view_layers[0]):
             for view in views:
                 bench.camera().matrix_world = Matrix([list(row) for row in view.camera.cam_to_world])
                 scene.render.filepath = str(folder / f"{view.view:06d}.exr")

@@ -28,7 +28,8 @@ from benchmarks.job_overhead import quiet
 from synthdata_addon.blender.contents import Contents
 from synthdata_addon.blender.facts import scene_facts
 from synthdata_addon.blender.job_scene import JobScene
-from synthdata_addon.blender.session import PendingView, RenderSession
+from synthdata_addon.blender.pending import PendingView
+from synthdata_addon.blender.session import RenderSession
 from synthdata_addon.core.layout import DatasetFolder
 from synthdata_addon.core.spec import JobSpec
 from synthdata_addon.ui.example import fill_example_scene
@@ -45,24 +46,20 @@ def open_session(spec: JobSpec, folder: Path) -> RenderSession:
     layer.update()
     job_scene = JobScene(scene.name, layer.name, spec)
     contents = Contents(job_scene, scene, layer)
-    session = RenderSession(
+    return RenderSession(
         job_scene, scene_facts(scene, spec.sweep, contents.first), contents, DatasetFolder(folder)
     )
-    session.remaining = list(range(spec.sweep.views))
-    return session
 
 
 def seconds_a_view(session: RenderSession, render: Callable[[PendingView], object]) -> float:
     """Return the median seconds that something takes a view; the first view, which builds the scene, left out."""
     times = []
-    for _ in range(session.spec.sweep.views):
-        view = session.remaining[0]
+    for view in range(session.spec.sweep.views):
         with session.variation.of(view), session.turntable.of(view):
-            pending = session.prepare()
+            pending = session.prepare(view)
             began = time.perf_counter()
             render(pending)
             times.append(time.perf_counter() - began)
-        session.remaining.remove(view)
     return statistics.median(times[1:])
 
 

@@ -75,7 +75,7 @@ def measure(limits: LimitsSpec, folder: Path) -> tuple[float, float, int]:
             except SceneError:
                 continue
         planned = time.perf_counter() - began
-        session.remaining = list(range(RENDERS + 1))
+        session.start(range(RENDERS + 1))
         session.step()  # the first one builds the scene
         began = time.perf_counter()
         while session.remaining:

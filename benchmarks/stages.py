@@ -2,8 +2,8 @@
 """Where a label job's time goes, by profile: Blender's side and the runner's, a table each.
 
 Makes a dataset of the comparison's scene under ``cProfile``, then has the runner's worker label the same passes again
-under ``cProfile`` in a Python of its own. Seconds are a view's, of the processor's where the profile is the runner's
-(one thread), by the clock in Blender, whose renderer works in threads that no profile of Python sees.
+under ``cProfile`` in a Python of its own. Seconds are a view's and the processor's, those of Blender's own threads in
+the call that they work for.
 
 Run with the Python that has ``bpy`` and the runner's Python named:
 ``SYNTHDATA_RUNNER_PYTHON=.envs/runner/bin/python .envs/blender-4.5/bin/python benchmarks/stages.py --objects 500``.
@@ -55,14 +55,14 @@ def profile_blender(objects: int, views: int, size: tuple[int, int], samples: in
             spec = room_spec(bpy.context.scene, {"size": size, "samples": samples, "poses": [None] * views})
             job = GenerateJob(bpy.context.scene, bpy.context.view_layer, spec, folder)
             job.step()
-            profile = cProfile.Profile()
+            profile = cProfile.Profile(time.process_time)
             profile.enable()
             while len(job._session.remaining) > 0:  # noqa: SLF001 - only renders are asked for here
                 job.step()
             profile.disable()
             while job.step():
                 pass
-        told(profile, views - 1, "Blender, by the clock")
+        told(profile, views - 1, "Blender, processor seconds")
     finally:
         synthdata_addon.unregister()
 

@@ -8,19 +8,19 @@ move pixels, and its file outputs would write where the user wants other picture
 
 from __future__ import annotations
 
-from dataclasses import fields
 from pathlib import Path
 
 import bpy
+from mathutils import Matrix
 
-from ..core.camera import Lens
 from ..core.png_text import without_text
 from ..core.spec import JobSpec
 from . import compat
 from .own import OwnScene, set_whole_picture
+from .poses import ViewPose
+from .stage import MOVING
 
 SCENE_NAME = "SynthData Beauty"
-LENS_SETTINGS = tuple(field.name for field in fields(Lens))
 DEPTH_OF_FIELD_SETTINGS = (
     "use_dof",
     "focus_object",
@@ -47,23 +47,19 @@ class BeautyScene:
         """Whether labels come from this render, so that it writes EXR files."""
         return self._spec.labels.source == "CRYPTOMATTE"
 
-    def prepare(self, camera: bpy.types.Object, lens_from: str, frame: int, file: Path) -> bpy.types.Scene:
-        """Set frame, camera and file for the next picture.
+    def prepare(self, found: ViewPose, file: Path) -> bpy.types.Scene:
+        """Set frame, camera and file for the next picture; its lens and size are the variation's to set.
 
         Args:
-            camera: whose place and lens to take (that of the label render).
-            lens_from: name of the user's camera whose depth of field to take; "" for none.
-            frame: the frame to show.
+            found: from where the view is taken; depth of field is that of the user's camera which it is seen from.
             file: where to write; PNG, or multilayer EXR where labels come from Cryptomatte.
         """
         scene = self._ensure()
-        if scene.frame_current != frame:
-            scene.frame_set(frame)
+        if scene.frame_current != found.frame:
+            scene.frame_set(found.frame)
         own = bpy.data.objects[self._own.camera]
-        own.matrix_world = camera.matrix_world
-        for name in LENS_SETTINGS:
-            setattr(own.data, name, getattr(camera.data, name))
-        _copy_depth_of_field(lens_from, own.data)
+        own.matrix_world = Matrix(found.pose.tolist())
+        _copy_depth_of_field(found.camera, own.data)
         scene.render.filepath = str(file)
         return scene
 
@@ -94,6 +90,7 @@ class BeautyScene:
 
     def _set_up(self, scene: bpy.types.Scene) -> None:
         set_whole_picture(scene, self._spec)
+        scene.render.use_persistent_data = not _may_things_come_and_go(self._spec)
         samples = self._spec.passes.beauty_samples
         if scene.render.engine == "CYCLES":
             scene.cycles.samples = samples
@@ -106,6 +103,19 @@ class BeautyScene:
                 other.use = other == layer
             layer.use_pass_cryptomatte_object = True
             compat.set_multilayer_exr(scene.render.image_settings, compress=self._spec.passes.keep)
+
+
+def _may_things_come_and_go(spec: JobSpec) -> bool:
+    """Tell whether views may differ in which lights and objects there are.
+
+    Cycles counts lights in the order in which they came, and draws its samples by that count. What it keeps of the
+    views before would make a picture's noise depend on them (measured: with lights hidden and shown again), so that a
+    job that was resumed would not be equal to one that was not.
+    """
+    lights, objects = spec.variation.lights, spec.variation.objects
+    has_lights = lights.use and (lights.off > 0.0 or lights.extra[0] != lights.extra[1])
+    has_objects = (objects.use and objects.hidden > 0.0) or spec.populate.every > 0
+    return has_lights or has_objects or spec.variation.frames.use or spec.sweep.kind in MOVING
 
 
 def _copy_depth_of_field(source: str, target: bpy.types.Camera) -> None:

@@ -49,6 +49,8 @@ class Contents:
         """The things of the first frame that has any."""
         self._frame: int | None = frames[0]
         self._things = self.first
+        self._seen_things: tuple[Thing, ...] | None = None
+        self._seen: tuple[SeenInstance, ...] = ()
         self.labelling = Labelling(self._labels, self._all_frames(frames))
         if not self.labelling.instances:
             raise no_category(scene.name)
@@ -57,8 +59,11 @@ class Contents:
         self._warn(layer)
 
     def seen(self, frame: int) -> tuple[SeenInstance, ...]:
-        """Return the records of what is labelled in a frame."""
-        return self.labelling.seen(self.things(frame))
+        """Return the records of what is labelled in a frame: the same tuple while nothing moves."""
+        things = self.things(frame)
+        if self._seen_things is not things:
+            self._seen_things, self._seen = things, self.labelling.seen(things)
+        return self._seen
 
     def with_keypoints(
         self, frame: int, seen: tuple[SeenInstance, ...], camera: CameraRecord, clip: tuple[float, float]

@@ -9,8 +9,6 @@ undo and file load kill references.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import bpy
@@ -167,18 +165,18 @@ class JobScene:
         solid.material_override = material
         _add_aov(solid, aov.RANDOM, "VALUE")
 
-    @contextmanager
-    def numbered(self) -> Iterator[bpy.types.Scene]:
-        """Give objects their Object Index and materials their stand-ins while labels render."""
+    def numbered(self) -> bpy.types.Scene:
+        """Return the job's scene, ready for labels: objects have their Object Index, materials their stand-ins."""
         scene = self.ensure()
         self._number_objects()
         if self._label_materials is not None:
             self._label_materials.put_in()
-        try:
-            yield scene
-        finally:
-            if self._label_materials is not None and self.spec.passes.beauty:
-                self._label_materials.put_back()
+        return scene
+
+    def put_materials_back(self) -> None:
+        """Put the user's materials back, for renders that show them; :meth:`numbered` takes them away again."""
+        if self._label_materials is not None:
+            self._label_materials.put_back()
 
     def _number_objects(self) -> None:
         """Give labelled objects their index and everything else 0, also what is only instanced."""

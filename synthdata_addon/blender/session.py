@@ -1,32 +1,29 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rendering a job, one view a step. The panel, the script call, the command and a farm all drive this."""
+"""Rendering a job, one render a step. The panel, the script call, the command and a farm all drive this."""
 
 from __future__ import annotations
 
 import logging
-import os
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
-import bpy
 import numpy as np
 from mathutils import Matrix
 
-from ..core.arrays import Matrix4
-from ..core.camera import Lens
 from ..core.errors import SceneError, SynthDataError
 from ..core.layout import DatasetFolder, crypto_file, pass_file, render_file, replacing, solo_file
 from ..core.plan import SceneFacts
-from ..core.records import CameraRecord, JobRecord, SeenInstance, ViewRecord
+from ..core.records import ViewRecord
+from ..core.render_order import RenderOrder
 from ..core.seeds import is_validation
 from .beauty import BeautyScene
 from .contents import Contents
 from .facts import depth_range, sampled_depths
 from .job_scene import JobScene, render_scene
+from .pending import PartFiles, PendingView
 from .populate.anew import PlacedAnew
-from .poses import PoseFinder
+from .poses import PoseFinder, ViewPose
 from .solo import SoloViews
 from .stage import MOVING, JobStage
 from .turntable import Turntable
@@ -36,26 +33,6 @@ from .vary.view import ViewVariation
 log = logging.getLogger(__name__)
 DEPTH_VIEWS = 8
 DEPTH_FRAMES = 6
-
-
-@dataclass(frozen=True)
-class PendingView:
-    """A view whose camera and frame are set, ready to render to its ``part`` files and then move to their names.
-
-    ``lens_from`` names the user's camera that it is seen from, "" for a camera of the sweep's own.
-    """
-
-    view: int
-    frame: int
-    lens_from: str
-    camera: CameraRecord
-    shot: Shot
-    instances: tuple[SeenInstance, ...]
-    part: Path
-    beauty_part: Path
-    started: float
-    solo_parts: tuple[Path, ...] = ()
-    aim: tuple[float, ...] = ()
 
 
 class RenderSession:
@@ -82,12 +59,29 @@ class RenderSession:
         self.variation = ViewVariation(job_scene, facts)
         self.turntable = Turntable(job_scene, job_scene.spec.sweep, facts)
         self.placed = PlacedAnew(job_scene, facts.frame_current)
-        self.remaining: list[int] = []
+        kinds = [self.render_labels]
+        if self.spec.labels.visibility:
+            kinds.append(self.render_solos)
+        if self.spec.passes.beauty:
+            kinds.append(self.render_beauty)
+        self._kinds: tuple[Callable[[PendingView], PendingView], ...] = tuple(kinds)
+        self._unfinished: dict[int, PendingView | ViewRecord] = {}
+        self.start(())
 
-    def open(self, job: JobRecord, done: Iterable[int]) -> None:
-        """Start on the views of the job that are not ``done``."""
-        finished = set(done)
-        self.remaining = [view for view in range(job.views) if view not in finished]
+    def start(self, views: Iterable[int]) -> None:
+        """Start on some views, in this order."""
+        every = self.spec.populate.every
+        self._order = RenderOrder(views, len(self._kinds), lambda view: view // every if every else 0)
+
+    @property
+    def remaining(self) -> list[int]:
+        """The views that are not finished."""
+        return self._order.remaining
+
+    @property
+    def next_view(self) -> int:
+        """The view that the next step works on."""
+        return self._order.next[0]
 
     def sweep_out_leftovers(self) -> None:
         """Remove what a killed run left: half-written files, and whole ones that may have holes after a power cut."""
@@ -116,53 +110,68 @@ class RenderSession:
                 scene, depsgraph, found.pose, found.lens, (self.spec.width, self.spec.height)
             )
 
-    def step(self) -> ViewRecord:
-        """Render the next view, blocking; a view that cannot be had comes back with ``skipped`` set."""
-        view = self.remaining[0]
-        try:
-            with self.variation.of(view), self.turntable.of(view):
-                pending = self.prepare()
-                self.render_labels(pending)
-                pending = self.render_solos(pending)
-                if self.spec.passes.beauty:
-                    self.render_beauty(pending)
-                return self.finish(pending)
-        except SynthDataError as error:
-            return self.skip(view, error.message)
+    def step(self, leave_out: str = "") -> ViewRecord | None:
+        """Make the next render, blocking; return the record of the view that it finished, if it did.
 
-    def prepare(self) -> PendingView:
-        """Set frame and camera for the next view.
+        A view that cannot be had comes with ``skipped`` set, also one to ``leave_out`` for a reason.
+        """
+        began = time.perf_counter()
+        view, kind = self._order.next
+        known: PendingView | ViewRecord | None = self._unfinished.get(view)
+        if leave_out and not isinstance(known, ViewRecord):
+            known = self._left_out(view, leave_out)
+        if not isinstance(known, ViewRecord):
+            try:
+                known = self._rendered(view, known, kind, began)
+            except SynthDataError as error:
+                known = self._left_out(view, error.message)
+        self._unfinished[view] = known
+        if not self._order.rendered(time.perf_counter() - began):
+            return None
+        del self._unfinished[view]
+        assert isinstance(known, ViewRecord)
+        return known
+
+    def _rendered(
+        self, view: int, pending: PendingView | None, kind: int, began: float
+    ) -> PendingView | ViewRecord:
+        """Return a view after one render more, whole after the last one."""
+        with self.variation.of(view), self.turntable.of(view):
+            pending = self.prepare(view) if pending is None else self._prepared_again(pending)
+            pending = self._kinds[kind](pending)
+            is_whole = kind == len(self._kinds) - 1
+            if is_whole:
+                pending.files.move(durable=self._are_passes_durable)
+            seconds = pending.seconds + time.perf_counter() - began
+            pending = replace(pending, drawn=self.variation.drawn, seconds=seconds)
+            return self.finish(pending) if is_whole else pending
+
+    def prepare(self, view: int) -> PendingView:
+        """Set frame and camera for a view.
 
         Raises:
             SceneError: ``scene.blocked_view``: no free place was found for the camera.
         """
-        view = self.remaining[0]
-        started = time.perf_counter()
-        scene = self.job_scene.ensure()
         self.place(view)
         found = self.poses.find(view)
         shot = self.variation.take(found.camera or "SynthData", found.lens, found.pose)
-        self._set_camera(scene, shot.lens, found.pose)
-        scene.render.resolution_x, scene.render.resolution_y = shot.size
-        part = self.folder.full(pass_file(view)).with_name(f".{view:06d}.part.exr")
-        part.parent.mkdir(parents=True, exist_ok=True)
-        return PendingView(
-            view=view,
-            frame=found.frame,
-            lens_from=found.camera,
-            camera=shot.camera,
-            shot=shot,
-            instances=self.contents.with_keypoints(
-                found.frame,
-                self.contents.seen(found.frame),
-                shot.camera,
-                (found.lens.clip_start, found.lens.clip_end),
-            ),
-            part=part,
-            beauty_part=part.with_name(f".{view:06d}.beauty.part{'.exr' if self._has_crypto else '.png'}"),
-            started=started,
-            aim=found.subject.centre,
+        self._aim(found, shot)
+        files = PartFiles(self.folder, view, self.spec.passes.beauty and self.beauty.writes_cryptomatte)
+        files.labels.parent.mkdir(parents=True, exist_ok=True)
+        instances = self.contents.with_keypoints(
+            found.frame,
+            self.contents.seen(found.frame),
+            shot.camera,
+            (found.lens.clip_start, found.lens.clip_end),
         )
+        return PendingView(view, found, shot, instances, files)
+
+    def _prepared_again(self, pending: PendingView) -> PendingView:
+        """Put everything where it was for the view's first render."""
+        self.place(pending.view)
+        self._aim(pending.found, pending.shot)
+        self.variation.drawn = pending.drawn
+        return pending
 
     def place(self, view: int) -> None:
         """Put things where the view has them, in its frame."""
@@ -176,25 +185,22 @@ class RenderSession:
             self.contents.forget()
             self.solo.close()
 
-    @property
-    def _has_crypto(self) -> bool:
-        return self.spec.passes.beauty and self.beauty.writes_cryptomatte
-
-    def render_labels(self, pending: PendingView) -> None:
+    def render_labels(self, pending: PendingView) -> PendingView:
         """Render the pending view's label passes, blocking.
 
         Raises:
             SceneError: ``scene.render_failed`` with Blender's own reason.
         """
-        with self.job_scene.numbered() as scene:
-            scene.render.filepath = str(pending.part)
-            render_scene(scene, pending.view, write=True)
-        if not pending.part.exists():
+        scene = self.job_scene.numbered()
+        scene.render.filepath = str(pending.files.labels)
+        render_scene(scene, pending.view, write=True)
+        if not pending.files.labels.exists():
             raise SceneError(
                 "scene.render_failed",
                 f"View {pending.view} wrote no file.",
                 "Is the disk full? See the console.",
             )
+        return pending
 
     def render_solos(self, pending: PendingView) -> PendingView:
         """Render what the pending view's things show alone, blocking; return it with what that tells.
@@ -202,64 +208,25 @@ class RenderSession:
         Raises:
             SceneError: ``scene.render_failed``.
         """
-        if not self.spec.labels.visibility:
-            return pending
+        shot = pending.shot
+        parts = self.solo.render(pending.view, pending.found.frame, shot.flat, shot.size)
         return replace(
             pending,
-            solo_parts=self.solo.render(pending.view, pending.frame, pending.shot.flat, pending.shot.size),
-            instances=self.solo.with_outside(pending.instances, pending.camera),
+            files=replace(pending.files, solos=parts),
+            instances=self.solo.with_outside(pending.instances, shot.camera),
         )
 
-    def render_beauty(self, pending: PendingView) -> None:
-        """Render the pending view's finished picture, blocking.
+    def render_beauty(self, pending: PendingView) -> PendingView:
+        """Render the pending view's finished picture, blocking, and write it.
 
         Raises:
             SceneError: ``scene.render_failed`` with Blender's own reason.
         """
-        camera = self.job_scene.camera()
-        scene = self.beauty.prepare(camera, pending.lens_from, pending.frame, pending.beauty_part)
+        self.job_scene.put_materials_back()
+        files = pending.files
+        scene = self.beauty.prepare(pending.found, files.beauty)
         self.variation.dress(scene, pending.shot)
-        render_scene(scene, pending.view, write=self._has_crypto)
-
-    def finish(self, pending: PendingView) -> ViewRecord:
-        """Move the rendered files to their names and return the view's record.
-
-        Raises:
-            SceneError: ``scene.render_failed``: the finished picture was not rendered.
-        """
-        view = pending.view
-        if self.spec.passes.beauty:
-            self._keep_beauty(pending)
-        for number, part in enumerate(pending.solo_parts):
-            self._move(part, solo_file(view, number))
-        self._move(pending.part, pass_file(view))
-        self.remaining.remove(view)
-        return ViewRecord(
-            view=view,
-            frame=pending.frame,
-            split=self._split(view),
-            width=self.spec.width,
-            height=self.spec.height,
-            pass_file=pass_file(view),
-            camera=pending.camera,
-            instances=pending.instances,
-            solo_files=tuple(solo_file(view, number) for number in range(len(pending.solo_parts))),
-            crypto_file=crypto_file(view) if self._has_crypto else "",
-            beauty=self.spec.passes.beauty,
-            aim=pending.aim,
-            variation=self.variation.drawn,
-            seconds=round(time.perf_counter() - pending.started, 4),
-        )
-
-    def _keep_beauty(self, pending: PendingView) -> None:
-        if self._has_crypto:
-            if not pending.beauty_part.exists():
-                raise SceneError(
-                    "scene.render_failed",
-                    f"The picture of view {pending.view} was not written.",
-                    "Was its render cancelled? See the console.",
-                )
-            self._move(pending.beauty_part, crypto_file(pending.view))
+        render_scene(scene, pending.view, write=files.has_crypto)
         with replacing(self.folder.full(render_file(pending.view))) as part:
             try:
                 self.beauty.save_picture(part)
@@ -270,16 +237,33 @@ class RenderSession:
                     f"The picture of view {pending.view} was not rendered: {' '.join(str(error).split())}",
                     "Was its render cancelled? See the console.",
                 ) from error
+        return pending
 
-    def _move(self, part: Path, target: str) -> None:
-        if self._are_passes_durable:
-            with part.open("rb") as file:
-                os.fsync(file.fileno())
-        part.replace(self.folder.full(target))
+    def finish(self, pending: PendingView) -> ViewRecord:
+        """Return the record of a view whose files are at their names."""
+        view, files = pending.view, pending.files
+        return ViewRecord(
+            view=view,
+            frame=pending.found.frame,
+            split=self._split(view),
+            width=self.spec.width,
+            height=self.spec.height,
+            pass_file=pass_file(view),
+            camera=pending.shot.camera,
+            instances=pending.instances,
+            solo_files=tuple(solo_file(view, number) for number in range(len(files.solos))),
+            crypto_file=crypto_file(view) if files.has_crypto else "",
+            beauty=self.spec.passes.beauty,
+            aim=pending.found.subject.centre,
+            variation=pending.drawn,
+            seconds=round(pending.seconds, 4),
+        )
 
-    def skip(self, view: int, reason: str) -> ViewRecord:
-        """Return the record of a view that is left out, with the reason."""
-        self.remaining.remove(view)
+    def _left_out(self, view: int, reason: str) -> ViewRecord:
+        """Return the record of a view that is left out, with the reason; remove what is there of it."""
+        known = self._unfinished.get(view)
+        files = known.files if isinstance(known, PendingView) else PartFiles(self.folder, view)
+        files.remove()
         return ViewRecord(
             view=view,
             frame=self.facts.frame_current,
@@ -289,8 +273,17 @@ class RenderSession:
             skipped=reason,
         )
 
+    def _drop_unfinished(self) -> None:
+        """Remove the renders of views that are not whole."""
+        for known in self._unfinished.values():
+            if isinstance(known, PendingView):
+                known.files.remove()
+        self._unfinished.clear()
+        self._order.start_over()
+
     def close(self) -> None:
-        """Take everything of the job out of the user's file again."""
+        """Take everything of the job out of the user's file again; views that are not whole start over."""
+        self._drop_unfinished()
         self.variation.close()
         self.placed.close()
         self.beauty.close()
@@ -300,11 +293,14 @@ class RenderSession:
     def _split(self, view: int) -> str:
         return "val" if is_validation(self.spec.seed, view, self.spec.val_fraction) else "train"
 
-    def _set_camera(self, scene: bpy.types.Scene, lens: Lens, pose: Matrix4) -> None:
+    def _aim(self, found: ViewPose, shot: Shot) -> None:
+        """Set the camera of label renders."""
+        scene = self.job_scene.ensure()
+        scene.render.resolution_x, scene.render.resolution_y = shot.size
         camera = self.job_scene.camera()
-        for name, value in vars(lens).items():
+        for name, value in vars(shot.lens).items():
             # Blender keeps 32 bits of a number; setting an equal value would make Cycles sync the camera again.
             wanted = float(np.float32(value)) if isinstance(value, float) else value
             if getattr(camera.data, name) != wanted:
                 setattr(camera.data, name, value)
-        camera.matrix_world = Matrix(pose.tolist())
+        camera.matrix_world = Matrix(found.pose.tolist())

@@ -49,16 +49,16 @@ class SoloViews:
             SceneError: ``scene.render_failed`` with Blender's own reason.
         """
         scene = self._shown(frame)
+        self._job_scene.numbered()
         parts = []
-        with self._job_scene.numbered():
-            for number, group in enumerate(scene.groups(camera, size)):
-                target = self._folder.full(solo_file(view, number))
-                part = target.with_name(f".{view:06d}.solo{number}.part.exr")
-                alone = scene.only(group)
-                alone.render.filepath = str(part)
-                alone.render.resolution_x, alone.render.resolution_y = size
-                render_scene(alone, view, write=True)
-                parts.append(part)
+        for number, group in enumerate(scene.groups(camera, size)):
+            target = self._folder.full(solo_file(view, number))
+            part = target.with_name(f".{view:06d}.solo{number}.part.exr")
+            alone = scene.only(group)
+            alone.render.filepath = str(part)
+            alone.render.resolution_x, alone.render.resolution_y = size
+            render_scene(alone, view, write=True)
+            parts.append(part)
         return tuple(parts)
 
     def with_outside(

@@ -21,31 +21,31 @@ class Begun:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._piece, self._deaths = _read(path)
+        self._before = _read(path)
         self._file: FileIO | None = None
 
     def deaths(self, piece: int) -> int:
-        """Return how many runs in a row ended while they worked on ``piece``."""
-        return self._deaths if piece == self._piece else 0
+        """Return how many runs in a row, before this one, ended while they worked on ``piece``."""
+        before, deaths = self._before
+        return deaths if piece == before else 0
 
     def begin(self, piece: int) -> None:
-        """Note that work on ``piece`` begins.
+        """Note that work on ``piece`` begins, or goes on after something else.
 
         Raises:
             OSError: the note cannot be written.
         """
-        self._piece, self._deaths = piece, self.deaths(piece) + 1
         if self._file is None:
             self._file = self._path.open("wb", buffering=0)
         # In place and of one width: a new file for each piece would cost more than a small render's share.
         self._file.seek(0)
-        self._file.write(b"[%8d,%8d]" % (piece, self._deaths))
+        self._file.write(b"[%8d,%8d]" % (piece, self.deaths(piece) + 1))
 
     def end(self) -> None:
         """Note that nothing that this run began is in hand any more. Safe to call twice."""
         if self._file is not None:
             self._file.close()
-            self._piece, self._deaths, self._file = -1, 0, None
+            self._before, self._file = (-1, 0), None
             with contextlib.suppress(OSError):
                 self._path.unlink(missing_ok=True)
 

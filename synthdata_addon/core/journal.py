@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import math
 import os
@@ -12,8 +11,8 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from .decode import from_json, parse_json, to_json
 from .errors import SpecError
+from .json_line import from_line, json_line
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -37,7 +36,7 @@ class Journal:
         """Write one record (a dataclass or plain JSON values) as a line."""
         if not self._mended:
             self._drop_torn_line()
-        line = json.dumps(to_json(record), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        line = json_line(record)
         self._mended = False  # a full disk may take half of the line, which the next must not join
         with self.path.open("ab") as file:
             file.write(line.encode() + b"\n")
@@ -72,10 +71,7 @@ class Journal:
                 if not line.endswith(b"\n"):
                     return
                 try:
-                    data = parse_json(line.decode(), self.path.name)
-                    if drop and isinstance(data, dict):
-                        data = {key: value for key, value in data.items() if key not in drop}
-                    yield offset, from_json(cls, data, self.path.name)
+                    yield offset, from_line(cls, line, self.path.name, drop)
                 except (SpecError, UnicodeDecodeError) as error:
                     log.warning("%s line %d is unreadable and is left out: %s", self.path.name, number, error)
                 offset += len(line)
@@ -84,10 +80,7 @@ class Journal:
         """Return the record whose line begins at ``offset``, so that a caller need not keep all of them in memory."""
         with self.path.open("rb") as file:
             file.seek(offset)
-            data = parse_json(file.readline().decode(), self.path.name)
-        if drop and isinstance(data, dict):
-            data = {key: value for key, value in data.items() if key not in drop}
-        return from_json(cls, data, self.path.name)
+            return from_line(cls, file.readline(), self.path.name, drop)
 
     def _drop_torn_line(self) -> None:
         """Cut what follows the last newline, so that a new line never joins a torn one."""

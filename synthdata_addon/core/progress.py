@@ -17,10 +17,14 @@ class Stage:
     _last: float = field(default_factory=time.monotonic)
     _average: float = 0.0
 
-    def advance(self) -> None:
-        """Count one item more and renew the estimate."""
+    def advance(self, seconds: float | None = None) -> None:
+        """Count one item more and renew the estimate.
+
+        ``seconds``: what it took, of items that are not made one after the other; None: the time since the last one.
+        """
         now = time.monotonic()
-        took, self._last = now - self._last, now
+        took = now - self._last if seconds is None else seconds
+        self._last = now
         self._average = took if self._average == 0.0 else 0.8 * self._average + 0.2 * took
         self.done += 1
         self.eta = self._average * max(self.total - self.done, 0)

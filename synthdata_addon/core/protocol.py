@@ -9,12 +9,12 @@ while), and ``done`` as its last word.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
 from .decode import from_json, parse_json, to_json
 from .errors import RunnerError, SpecError
-from .records import ViewRecord
+from .records import SeenInstance, ViewRecord
 
 VERSION: Final = 1
 
@@ -37,9 +37,13 @@ class Start:
 
 @dataclass(frozen=True)
 class View:
-    """A view is rendered: its line of ``views.jsonl``."""
+    """A view is rendered: its line of ``views.jsonl``.
+
+    ``as_before`` tells that its instances, which are left out, are those of the message before.
+    """
 
     record: ViewRecord
+    as_before: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,6 +137,35 @@ def encode(message: Message) -> bytes:
     """Return the message as one line, newline included; non-ASCII is escaped, so that no codec can spoil it."""
     body: dict[str, Any] = {"type": type(message).__name__.lower(), **to_json(message)}
     return json.dumps(body, separators=(",", ":"), allow_nan=False).encode("ascii") + b"\n"
+
+
+class ViewSender:
+    """Makes the messages of views for one runner, which take up what is as in the view before."""
+
+    def __init__(self) -> None:
+        self._instances: tuple[SeenInstance, ...] = ()
+
+    def message(self, record: ViewRecord) -> View:
+        """Return the message of a view."""
+        if record.instances and record.instances is self._instances:
+            return View(replace(record, instances=()), as_before=True)
+        self._instances = record.instances
+        return View(record)
+
+
+class ViewTaker:
+    """Understands the messages of one :class:`ViewSender`."""
+
+    def __init__(self) -> None:
+        self._instances: tuple[SeenInstance, ...] = ()
+
+    def record(self, message: View) -> ViewRecord:
+        """Return the whole record of a view."""
+        record = message.record
+        if message.as_before:
+            return replace(record, instances=self._instances)
+        self._instances = record.instances
+        return record
 
 
 def decode(line: bytes) -> Message:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .categories import Category
+from .json_line import REPEATS
 from .spec import JobSpec
 from .variation import LensModel
 
@@ -111,7 +112,7 @@ class ViewRecord:
     height: int
     pass_file: str = ""
     camera: CameraRecord | None = None
-    instances: tuple[SeenInstance, ...] = ()
+    instances: tuple[SeenInstance, ...] = field(default=(), metadata={REPEATS: True})
     solo_files: tuple[str, ...] = ()
     """EXR files whose Object Index pass holds the ids of instances that hide nothing of each other: what each shows
     alone. Every instance whose visibility was asked for is in one of them."""

@@ -106,7 +106,8 @@ def _annotations(
     journal = Journal(folder.labels_journal)
     number = 0
     for view in views:
-        in_space = _in_space(rendered(folder, view))
+        shown = journal.at(LabelRecord, view.offset).annotations
+        in_space = _in_space(rendered(folder, view), {record.instance_id for record in shown})
         entries = [
             annotation_entry(
                 record,
@@ -115,7 +116,7 @@ def _annotations(
                 (view.height, view.width),
             )
             | in_space.get(record.instance_id, {})
-            for record in journal.at(LabelRecord, view.offset).annotations
+            for record in shown
         ]
         for picture in view.pictures:
             image = image_id(job, view.view, picture)
@@ -129,10 +130,12 @@ def _annotations(
                 yield {"id": number, "image_id": image, **entry, **scores.get(entry["instance_id"], {})}
 
 
-def _in_space(record: ViewRecord | None) -> dict[int, dict[str, Any]]:
+def _in_space(record: ViewRecord | None, shown: set[int]) -> dict[int, dict[str, Any]]:
+    """Return where the instances with the ids in ``shown`` are, see :func:`space_entries`."""
     if record is None or record.camera is None:
         return {}
-    return space_entries(record.instances, np.array(record.camera.world_to_camera))
+    instances = [item for item in record.instances if item.id in shown]
+    return space_entries(instances, np.array(record.camera.world_to_camera))
 
 
 def image_id(job: JobRecord, view: int, picture: Picture) -> int:

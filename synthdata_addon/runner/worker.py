@@ -75,6 +75,7 @@ class Worker:
         self._load = load
         self._send = send
         self._pace = Pace()
+        self._views = protocol.ViewTaker()
         self._finishing = False
         self._unclear: list[tuple[int, int]] = []
         self._alive = time.monotonic()
@@ -154,7 +155,7 @@ class Worker:
         message = self._next_message() if wait else self._inbox.get_if_any()
         while message is not None:
             if isinstance(message, protocol.View):
-                self._ledger.add_view(message.record)
+                self._ledger.add_view(self._views.record(message))
             elif isinstance(message, protocol.Finish):
                 self._finishing = True
                 self._ledger.give_up_waiting()

@@ -146,7 +146,7 @@ class GenerateJob:
             forget_passes(self.folder, self._only)
             rendered = set(range(job.views)) - {self._only}
         mine = self._part.views(job)
-        self._session.open(job, rendered | (set(range(job.views)) - mine))
+        self._session.start(sorted(mine - rendered))
         self.status.warnings += self._contents.warnings
         if missing := warning_of_missing_files():
             self.status.warnings.append(missing)
@@ -163,6 +163,7 @@ class GenerateJob:
         own = protocol.Start(str(self.folder.root), self._claim.lock.token, again)
         own = replace(own, views=self.status.stages["render"].total, pictures=self._part.pictures)
         self._client.send(own)
+        self._view_messages = protocol.ViewSender()
 
     def _rendered_views(self) -> set[int]:
         """Return the views that need no render: their passes are there, or were dropped after they were labelled."""
@@ -243,30 +244,29 @@ class GenerateJob:
             self._claim.keep()
 
     def _render_next(self) -> None:
-        if self._begin(self._session.remaining[0]):
-            self._record(self._session.step())
+        record = self._session.step(leave_out=self._begin(self._session.next_view))
+        if record is not None:
+            self._record(record)
         self._end_of_render()
 
-    def _begin(self, view: int) -> bool:
-        """Note that a view is begun; leave it out instead if Blender ended in the middle of it again and again."""
+    def _begin(self, view: int) -> str:
+        """Note that a view is worked on; return a reason if Blender ended in the middle of it again and again."""
         deaths = self._begun.deaths(view)
         self._begun.begin(view)
         if deaths < MAX_DEATHS:
-            return True
+            return ""
         self._begun.end()
-        reason = f"Blender ended {deaths} times in a row while it rendered this view."
-        self._record(self._session.skip(view, reason))
-        return False
+        return f"Blender ended {deaths} times in a row while it rendered this view."
 
     def _record(self, record: ViewRecord) -> None:
         self._views.append(record)
         render = self.status.stages["render"]
-        render.advance()
+        render.advance(None if record.skipped else record.seconds)
         if record.skipped:
             self.status.skipped_views += 1
             self.status.warnings.append(f"View {record.view} is left out: {record.skipped}")
         assert self._client is not None
-        self._client.send(protocol.View(record))
+        self._client.send(self._view_messages.message(record))
 
     def _end_of_render(self) -> None:
         if self._session.remaining:

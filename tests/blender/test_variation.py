@@ -17,6 +17,7 @@ from synthdata_addon.blender.modelling.stage import SURFACE
 from synthdata_addon.blender.session import RenderSession
 from synthdata_addon.blender.vary.changes import Changes
 from synthdata_addon.blender.vary.moving import move
+from synthdata_addon.core import render_order
 from synthdata_addon.ui.job import GenerateJob
 from synthdata_addon.ui.settings import apply_job, job_from_scene
 from tests.blender import scenes
@@ -142,6 +143,12 @@ def test_nothing_is_left_of_a_job_with_everything_on(lit, tmp_path):
     assert len({json.dumps(entry) for entry in drawn}) == VIEWS
 
 
+def finish_views(job, count):
+    """Step until so many views have had all their renders."""
+    while job.status.stages["render"].done < count:
+        job.step()
+
+
 def test_nothing_is_left_after_an_error_a_cancel_or_a_save(lit, tmp_path, monkeypatch):
     from synthdata_addon.ui.state import state
 
@@ -149,11 +156,11 @@ def test_nothing_is_left_after_an_error_a_cancel_or_a_save(lit, tmp_path, monkey
     before = whole(lit)
     job = state.job = make_job(lit, tmp_path / "cancelled")
     try:
-        job.step()
+        finish_views(job, 1)
         assert bpy.data.worlds.get("SynthData World") is not None
         bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "saved.blend"), copy=True)
         assert whole(lit) == before
-        job.step()
+        finish_views(job, 2)
         job.cancel()
         while job.step():
             pass
@@ -182,12 +189,13 @@ def test_the_scene_is_the_users_own_between_two_views(lit, tmp_path):
             for name in names
         }
         slots = [slot.link for slot in bpy.data.objects["Left"].material_slots]
-        job.step()
-        for name, was in before.items():
-            obj = bpy.data.objects[name]
-            assert (tuple(obj.delta_location), obj.hide_render) == was
-        assert [slot.link for slot in bpy.data.objects["Left"].material_slots] == slots
-        assert bpy.data.lights["Sun"].energy == 1.0
+        while job.status.stages["render"].done < 2:
+            job.step()
+            for name, was in before.items():
+                obj = bpy.data.objects[name]
+                assert (tuple(obj.delta_location), obj.hide_render) == was
+            assert [slot.link for slot in bpy.data.objects["Left"].material_slots] == slots
+            assert bpy.data.lights["Sun"].energy == 1.0
     finally:
         job.close()
 
@@ -196,12 +204,38 @@ def test_a_resumed_job_makes_the_same_dataset(lit, tmp_path):
     everything_on(lit, tmp_path)
     scenes.generate(tmp_path / "whole")
     job = make_job(lit, tmp_path / "halves")
-    job.step()
+    finish_views(job, 1)
     job.cancel()
     while job.step():
         pass
     scenes.generate(tmp_path / "halves")
     assert differing(tmp_path / "whole", tmp_path / "halves") == []
+
+
+@pytest.mark.parametrize("come_and_go", [False, True])
+@pytest.mark.parametrize("sweep", ["ORBIT", "FRAMES", "TURNTABLE"])
+def test_a_dataset_does_not_depend_on_how_many_views_wait_for_their_pictures(
+    lit, tmp_path, monkeypatch, sweep, come_and_go
+):
+    """One view at a time is what a dataset has to be equal to: nothing of another view is in the file then."""
+    everything_on(lit, tmp_path)
+    settings = lit.synthdata
+    settings.sweep, settings.labels.visibility, settings.views = sweep, True, 3
+    settings.variation.frames.use = sweep == "ORBIT"
+    lit.frame_start, lit.frame_end = 2, 4
+    scenes.add_camera("Camera", Matrix.Translation((0.0, -7.0, 1.0)) @ Matrix.Rotation(1.4, 4, "X"))
+    if not come_and_go:
+        vary = settings.variation
+        vary.lights.off, vary.lights.extra, vary.objects.hidden, vary.frames.use = 0.0, (2, 2), 0.0, False
+    if sweep == "TURNTABLE":
+        settings.target, settings.variation.objects.use = bpy.data.objects["Left"], False
+    glass = bpy.data.materials["Ball"].node_tree.nodes["Principled BSDF"]
+    glass.inputs["Alpha"].default_value = 0.9  # so that labels need materials of their own
+    scenes.generate(tmp_path / "together")
+    monkeypatch.setattr(render_order, "MOST_AHEAD", 1)
+    scenes.generate(tmp_path / "alone")
+    assert differing(tmp_path / "together", tmp_path / "alone") == []
+    assert len({json.dumps(entry) for entry in variations(tmp_path / "together")}) == 3
 
 
 def test_the_number_of_datablocks_does_not_grow(lit, tmp_path):
@@ -222,8 +256,8 @@ def test_the_number_of_datablocks_does_not_grow(lit, tmp_path):
     job = make_job(lit, tmp_path / "dataset")
     counts = []
     try:
-        for _ in range(6):
-            job.step()
+        for view in range(6):
+            finish_views(job, view + 1)
             counts.append({kind: len(getattr(bpy.data, kind)) for kind in kinds})
     finally:
         job.close()

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from synthdata_addon.core import protocol
@@ -61,3 +63,29 @@ def test_garbage_is_a_protocol_error(line):
     with pytest.raises(RunnerError) as caught:
         protocol.decode(line)
     assert caught.value.code == "runner.protocol"
+
+
+def through_the_wire(sender, taker, record):
+    """Return what arrives of a view, and how many bytes it took."""
+    line = protocol.encode(sender.message(record))
+    return taker.record(protocol.decode(line)), len(line)
+
+
+def test_what_is_as_in_the_view_before_is_sent_once():
+    sender, taker = protocol.ViewSender(), protocol.ViewTaker()
+    same = replace(VIEW, view=4)
+    other = replace(VIEW, view=5, instances=(replace(VIEW.instances[0], id=9),))
+    nothing = replace(VIEW, view=6, instances=())
+    sizes = {}
+    for record in (VIEW, same, other, replace(other, view=7), nothing, replace(VIEW, view=8)):
+        arrived, sizes[record.view] = through_the_wire(sender, taker, record)
+        assert arrived == record
+    assert sizes[4] < sizes[3]
+    assert sizes[5] > sizes[4]
+    assert sizes[8] == sizes[3]
+
+
+def test_another_runner_is_told_everything_again():
+    through_the_wire(protocol.ViewSender(), protocol.ViewTaker(), VIEW)
+    arrived, _ = through_the_wire(protocol.ViewSender(), protocol.ViewTaker(), VIEW)
+    assert arrived == VIEW

@@ -19,11 +19,27 @@ Size = tuple[int, int]
 
 
 @dataclass(frozen=True)
+class Bend:
+    """What a distorting lens does to a picture of ``size`` (width, height) pixels with camera matrix ``k``, which is
+    rendered without it, with ``render_k``.
+    """
+
+    distortion: Distortion
+    k: Matrix3
+    size: Size
+    render_k: Matrix3
+
+    def source_points(self) -> np.ndarray:
+        """Return where each pixel of the picture is in its render, (H, W, 2)."""
+        return source_points(self.distortion, self.k, self.size, self.render_k)
+
+
+@dataclass(frozen=True)
 class Shot:
     """One view's optics; sizes are (width, height) in pixels.
 
-    ``camera`` is what the view shows, ``flat`` the camera of the label render, which has no distortion. ``picture_at``
-    says where each pixel of the view is in the render of the finished picture, (H, W, 2); None: in its own place.
+    ``camera`` is what the view shows, ``flat`` the camera of the label render, which has no distortion. ``bend``
+    is what a distorting lens does to the finished picture; None: every pixel is in its own place.
     """
 
     camera: CameraRecord
@@ -32,7 +48,7 @@ class Shot:
     size: Size
     picture_lens: Lens
     picture_size: Size
-    picture_at: np.ndarray | None = None
+    bend: Bend | None = None
 
 
 def take(spec: JobSpec, view: int, name: str, lens: Lens, pose: Matrix4) -> Shot:
@@ -70,7 +86,7 @@ def _distorted(spec: JobSpec, view: int, camera: CameraRecord, lens: Lens, k: Ma
         size=labels.size,
         picture_lens=picture.lens(lens),
         picture_size=picture.size,
-        picture_at=source_points(distortion, k, size, picture.k) if spec.passes.beauty else None,
+        bend=Bend(distortion, k, size, picture.k),
     )
 
 

@@ -138,7 +138,7 @@ class ViewVariation:
         noise = draw_noise(self._spec.sensor, self._seed, self._view) if self._spec.sensor.use_noise else None
         if noise is not None:
             self.drawn["noise"] = {"shot": round(noise[0][0], 6), "read": round(noise[0][1], 6)}
-        develop(file, shot.picture_at, noise)
+        develop(file, shot.bend.source_points() if shot.bend is not None else None, noise)
 
     def close(self) -> None:
         """Put everything back and remove what is ours. Safe to call at any time, twice."""
