@@ -71,7 +71,7 @@ class SYNTHDATA_PT_populate(SidebarPanel):
     def _draw_surfaces(self, column: bpy.types.UILayout, settings: Any) -> None:
         column.prop(settings, "supports")
         if settings.supports is None:
-            column.row().prop(settings, "surfaces")
+            column.column().prop(settings, "surfaces")
             column.operator_menu_enum(
                 operator=SYNTHDATA_OT_mark_surface.bl_idname, property="surface", text="Mark Selected As"
             )

@@ -67,20 +67,26 @@ class SYNTHDATA_PT_active(SidebarPanel):
 
     def draw(self, context: bpy.types.Context) -> None:
         collection, obj = context.collection, context.object
+        by_material = context.scene.synthdata.labels.segment_by == "MATERIAL"
         if collection is not None and collection != context.scene.collection:
-            group = collection.synthdata
-            text = f"Collection '{collection.name}' Is a Category"
-            self.layout.prop(group, "use_as_category", text=text, toggle=True)
-            column = self._column()
-            if group.use_as_category:
-                column.prop(group, "category")
-            column.prop(group, "grouping")
+            self._draw_collection(collection.synthdata, collection.name)
+        else:
+            paragraph(self.layout, "Pick a collection in the Outliner to label all that is in it", "INFO")
         if obj is not None and obj.type == "EMPTY":
             self._column().prop(obj.synthdata, "keypoint")
-        by_material = context.scene.synthdata.labels.segment_by == "MATERIAL"
+        else:
+            paragraph(self.layout, "Pick an empty to make it a keypoint", "INFO")
         if by_material and obj is not None and obj.active_material is not None:
             material = obj.active_material
             self._column().prop(material.synthdata, "category", text=f"Material '{material.name}'")
+
+    def _draw_collection(self, group: bpy.types.PropertyGroup, name: str) -> None:
+        text = f"Collection '{name}' Is a Category"
+        self.layout.prop(group, "use_as_category", text=text, toggle=True)
+        column = self._column()
+        if group.use_as_category:
+            column.prop(group, "category")
+        column.prop(group, "grouping")
 
 
 class SYNTHDATA_PT_category_list(SidebarPanel):

@@ -17,6 +17,7 @@ from .. import __package__ as ADDON_ID  # noqa: N812  # a constant, whatever Pyt
 from ..core.hub_cache import CACHE_VARIABLE, choose_hub_cache
 from ..core.machine import DEVICE_VARIABLE, MEMORY_VARIABLE, TOKEN_VARIABLE
 from .model_list import models
+from .panel import split_column
 
 ALL_GPUS: Final = -1
 
@@ -74,7 +75,7 @@ def draw_machine(layout: bpy.types.UILayout, settings: Any) -> None:
     """Draw them."""
     box = layout.box()
     box.label(text="Models", icon="PACKAGE")
-    column = box.column()
+    column = split_column(box.column())
     for name, variable in (("model_folder", CACHE_VARIABLE), ("hub_token", TOKEN_VARIABLE)):
         overruled = bool(os.environ.get(variable))
         row = column.row()

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import bpy
 from bpy.props import EnumProperty
 
@@ -57,7 +59,13 @@ def draw_model_list(layout: bpy.types.UILayout, manager: bpy.types.WindowManager
         paragraph(layout, models.said, "ERROR" if models.failed else "INFO")
     if not bpy.app.online_access:
         paragraph(layout, OFFLINE, "INFO")
-    layout.label(text=f"In {hub_cache()}", icon="FILE_FOLDER")
+    layout.label(text=f"In {_from_home(hub_cache())}", icon="FILE_FOLDER")
+
+
+def _from_home(folder: Path) -> str:
+    """Return a folder as people write it, so that it fits the sidebar."""
+    home = Path.home()
+    return f"~/{folder.relative_to(home).as_posix()}" if folder.is_relative_to(home) else str(folder)
 
 
 def _is_shown(model: ListedModel, group: str) -> bool:

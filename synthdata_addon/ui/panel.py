@@ -23,9 +23,14 @@ class SidebarPanel(bpy.types.Panel):
     bl_category = "SynthData"
 
     def _column(self) -> bpy.types.UILayout:
-        self.layout.use_property_split = True
-        self.layout.use_property_decorate = False
-        return self.layout.column()
+        return split_column(self.layout).column()
+
+
+def split_column(layout: bpy.types.UILayout) -> bpy.types.UILayout:
+    """Have settings drawn as Blender's own panels do, names left and values right, and return the layout."""
+    layout.use_property_split = True
+    layout.use_property_decorate = False
+    return layout
 
 
 def paragraph(layout: Any, text: str, icon: str) -> None:

@@ -8,7 +8,7 @@ import bpy
 from ..core.controls import KINDS, TABLE, ControlKind
 from .model_properties import STRENGTH
 from .ops.styles import SYNTHDATA_OT_style_add, SYNTHDATA_OT_style_move, SYNTHDATA_OT_style_remove
-from .panel import SidebarPanel, paragraph
+from .panel import SidebarPanel, paragraph, split_column
 
 
 class SYNTHDATA_PT_passes(SidebarPanel):
@@ -104,17 +104,19 @@ class SYNTHDATA_PT_controlnets(SidebarPanel):
         self.layout.active = settings.use_styles
         for kind in KINDS:
             self._draw_control(settings, kind)
+        paragraph(self.layout, "-1: as recommended for the model", "INFO")
 
     def _draw_control(self, settings: bpy.types.PropertyGroup, kind: ControlKind) -> None:
         """Print a ControlNet as one row that opens."""
         group = getattr(settings, f"control_{kind}")
         row = self.layout.row(align=True)
         row.prop(group, "show", text="", icon="TRIA_DOWN" if group.show else "TRIA_RIGHT", emboss=False)
-        row.prop(group, "enabled", text=settings.bl_rna.properties[f"control_{kind}"].name)
-        row.prop(group, "model", text="")
+        split = row.split(factor=0.5)
+        split.prop(group, "enabled", text=settings.bl_rna.properties[f"control_{kind}"].name)
+        split.prop(group, "model", text="")
         if group.show:
-            column = self._column()
-            column.label(text=TABLE["sd15", kind].image, icon="INFO")
+            column = split_column(self.layout.column())  # the rows that follow are no such columns
+            paragraph(column, TABLE["sd15", kind].image, "INFO")
             for name in STRENGTH:
                 column.prop(group, name)
 
@@ -134,6 +136,7 @@ class SYNTHDATA_PT_styles_details(SidebarPanel):
             column.prop(settings, name)
         for name in ("precision", "few_steps", "scheduler", "family"):
             column.prop(settings.diffusion, name)
+        paragraph(column, "0 steps, guidance -1: as recommended for the model", "INFO")
 
 
 class SYNTHDATA_PT_output(SidebarPanel):

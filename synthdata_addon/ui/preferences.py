@@ -18,10 +18,10 @@ from ..runner.client import SILENCE
 from .doctor_panel import draw_doctor
 from .machine_preferences import MachinePreferences, draw_machine, machine_environment
 from .model_list_panel import draw_model_list
-from .runner_preferences import draw_runner
+from .panel import split_column
+from .runner_preferences import RUNNER_VARIABLE, draw_runner
 from .runner_setup import setup, wheel_folders
 
-RUNNER_VARIABLE = "SYNTHDATA_RUNNER_PYTHON"
 SILENCE_VARIABLE = "SYNTHDATA_RUNNER_SILENCE"
 """Minutes without a sign of life after which the runner counts as hung."""
 
@@ -58,8 +58,10 @@ class SynthDataPreferences(MachinePreferences, bpy.types.AddonPreferences):
         draw_machine(self.layout, self)
         draw_model_list(self.layout.box(), context.window_manager)
         draw_doctor(self.layout)
-        column = self.layout.column()
-        column.prop(self, "language_model")
+        box = self.layout.box()
+        box.label(text="Language Model: Knows Where Things Are Found", icon="COMMUNITY")
+        column = split_column(box.column())
+        column.prop(self, "language_model", text="Model")
         column.prop(self, "language_address")
 
 

@@ -282,8 +282,8 @@ class SynthDataScene(bpy.types.PropertyGroup):
         items=[
             (
                 "EMBEDDED",
-                "Embedded (Quick Look)",
-                "The small model that comes with SynthData, for trying out",
+                "Embedded",
+                "The small model that comes with SynthData, for a quick look",
                 0,
             ),
             ("CUSTOM", "Own Model", "A diffusion model with ControlNets of your own choice", 1),

@@ -3,18 +3,29 @@
 
 from __future__ import annotations
 
+import os
+from typing import Final
+
 import bpy
 
+from .panel import split_column
 from .runner_setup import setup
+
+RUNNER_VARIABLE: Final = "SYNTHDATA_RUNNER_PYTHON"
+"""Environment variable: the Python that runs the runner, whatever the preferences say."""
 
 
 def draw_runner(layout: bpy.types.UILayout, settings: bpy.types.AddonPreferences) -> None:
     """Draw the runner's state, its buttons and a Python of the user's own."""
     box = layout.box()
     box.label(text="Runner: Makes the Pictures", icon="CONSOLE")
-    column = box.column()
+    column = split_column(box.column())
     is_ready = setup.environment is not None or setup.bundled
-    if settings.runner_python:
+    if os.environ.get(RUNNER_VARIABLE):
+        column.label(
+            text=f"The Python of the environment variable {RUNNER_VARIABLE} is used", icon="CHECKMARK"
+        )
+    elif settings.runner_python:
         column.label(text="The Python below is used", icon="CHECKMARK")
     else:
         column.label(text=setup.status, icon="CHECKMARK" if is_ready and not setup.is_older else "INFO")

@@ -7,7 +7,7 @@ import bpy
 
 from .ops.ask_for_places import SYNTHDATA_OT_ask_for_places
 from .ops.places import SYNTHDATA_OT_styles_from_places
-from .panel import SidebarPanel
+from .panel import SidebarPanel, paragraph
 from .style_properties import MODELS
 
 
@@ -25,7 +25,7 @@ class SYNTHDATA_PT_prompts(SidebarPanel):
         column = self._column()
         for name in ("pictures", "categories", "cameras", "wildcard_folder"):
             column.prop(settings.prompts, name)
-        column.label(text="{category} {categories} {camera} {a|b} __file__", icon="INFO")
+        paragraph(column, "{category} {categories} {camera} {a|b} __file__", "INFO")
         self.layout.operator(SYNTHDATA_OT_styles_from_places.bl_idname, icon="WORLD")
         self.layout.operator(SYNTHDATA_OT_ask_for_places.bl_idname, icon="COMMUNITY")
 

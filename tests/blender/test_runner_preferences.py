@@ -24,6 +24,7 @@ def clean(monkeypatch):
     """The state of this session, put back afterwards."""
     for name, value in vars(setup).items():
         monkeypatch.setattr(setup, name, value)
+    monkeypatch.delenv(RUNNER_VARIABLE, raising=False)
     return monkeypatch
 
 
@@ -51,7 +52,6 @@ def test_an_environment_is_described_used_and_can_be_removed(clean):
     found = drawn()
     assert found[1].startswith("Ready: torch 2.13.0+cpu, CPU, 1.2 GB. The runner is older than the extension")
     assert {"synthdata.setup_runner", "synthdata.remove_runner"} <= set(found)
-    clean.delenv(RUNNER_VARIABLE, raising=False)
     assert RunnerSettings.current().site_dirs == (READY.folder,)
     clean.setenv(RUNNER_VARIABLE, "/own/python")
     assert RunnerSettings.current().python == "/own/python"
@@ -75,6 +75,8 @@ def test_while_it_works_there_is_a_bar_and_a_button_to_cancel(clean):
 
 def test_a_python_of_ones_own_stands_above_all(clean):
     assert "The Python below is used" in drawn("/own/python")
+    clean.setenv(RUNNER_VARIABLE, "/another/python")
+    assert f"The Python of the environment variable {RUNNER_VARIABLE} is used" in drawn("/own/python")
 
 
 def test_the_size_of_the_download_is_said_before_it_begins():
