@@ -90,18 +90,14 @@ def room(blender: RealBlender) -> Path:
 @pytest.fixture(scope="session")
 def display() -> Iterator[str]:
     """An X server without a screen, 1600 x 900; the name of its display."""
+    yield from display_of((1600, 900))
+
+
+def display_of(size: tuple[int, int]) -> Iterator[str]:
+    """Start an X server whose screen is so large, give the name of its display, and end it."""
     read, write = os.pipe()
-    command = [
-        "Xvfb",
-        "-displayfd",
-        str(write),
-        "-screen",
-        "0",
-        "1600x900x24",
-        "-nolisten",
-        "tcp",
-        "-noreset",
-    ]
+    command = ["Xvfb", "-displayfd", str(write), "-nolisten", "tcp", "-noreset"]
+    command += ["-screen", "0", f"{size[0]}x{size[1]}x24"]
     try:
         server = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)
     except FileNotFoundError:

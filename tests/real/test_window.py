@@ -5,136 +5,27 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from synthdata_addon.core.palette import category_colour, instance_colour
-from tests.extension import ROOT
 from tests.real.conftest import RealBlender
 from tests.real.datasets import check_dataset
+from tests.real.screen import JOB_SECONDS, needs, window
 
 pytestmark = pytest.mark.slow
 
-START_SECONDS = 120
-JOB_SECONDS = 300
-STEP_PIXELS = 12
-MOST_PAGES = 4
-SCROLL_CLICKS = 10
 LONG_JOB = 400
 LATER = 20
 
 
-@contextmanager
-def window(blender: RealBlender, blend: Path, display: str, folder: Path) -> Iterator[Window]:
-    """Blender's window with the SynthData tab shown."""
-    folder.mkdir()
-    arguments = ["--gpu-backend", "opengl", "--window-geometry", "0", "0", "1600", "900", str(blend)]
-    arguments += ["--python", str(Path(__file__).parent / "inside" / "window.py"), "--", str(folder)]
-    variables = {"DISPLAY": display, "XDG_CACHE_HOME": "/root/.cache", **blender.variables(runner=True)}
-    with (folder / "blender.log").open("w") as log:
-        process = subprocess.Popen(
-            blender.root.command("blender", *arguments, **variables),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        yield Window(display, folder, process)
-    finally:
-        process.kill()
-        process.wait()
-
-
-class Window:
-    """What a user sees and does: a mouse, keys and pictures of the screen."""
-
-    def __init__(self, display: str, folder: Path, process: subprocess.Popen[bytes]) -> None:
-        self._display, self._folder, self._process = display, folder, process
-
-    def region(self) -> dict[str, Any]:
-        """Where the sidebar is, once its tab is shown."""
-        file = self._folder / "region.json"
-        self.wait_for(file.is_file, START_SECONDS)
-        return dict(json.loads(file.read_text()))
-
-    def find(self, command: str) -> tuple[int, int]:
-        """The place of the button that runs `command`: Ctrl+C over a button copies what it runs.
-
-        Scrolls the sidebar down when the button is not in sight, as a user would.
-        """
-        region = self.region()
-        column = region["left"] + region["width"] // 3
-        seen = set()
-        for _page in range(MOST_PAGES):
-            for row in range(region["top"] + 10, region["top"] + region["height"] - 10, STEP_PIXELS):
-                self._point(column, row)
-                self._xdotool("key", "ctrl+c")
-                time.sleep(0.35)
-                copied = self._copied()
-                seen.add(copied)
-                if command in copied:
-                    return column, row + STEP_PIXELS // 2  # the first hit is near its upper edge
-            self._xdotool("click", "--repeat", str(SCROLL_CLICKS), "--delay", "80", "5")
-            time.sleep(1.0)
-        raise AssertionError(f"no button runs {command}; Ctrl+C copied {sorted(seen)}")
-
-    def click(self, place: tuple[int, int]) -> None:
-        """Press the left button there."""
-        self._point(*place)
-        time.sleep(0.8)
-        self._xdotool("click", "1")
-
-    def press(self, operator: str) -> None:
-        """Run one of our operators in the window as its button does, without looking for the button."""
-        self.region()
-        part = self._folder / "press.part"
-        part.write_text(operator)
-        part.rename(self._folder / "press.txt")
-
-    def shoot(self, name: str) -> Path:
-        """Save a picture of the screen under `.logs/`; Blender's own screenshot is black under software GL."""
-        picture = ROOT / ".logs" / name
-        picture.parent.mkdir(exist_ok=True)
-        subprocess.run(["import", "-display", self._display, "-window", "root", str(picture)], check=True)
-        return picture
-
-    def wait_for(self, condition: Any, limit: float) -> None:
-        """Wait until `condition()` holds; fail when Blender ends or `limit` seconds are over."""
-        end = time.monotonic() + limit
-        while not condition():
-            log = (self._folder / "blender.log").read_text(errors="replace")
-            assert self._process.poll() is None, f"Blender ended: {log[-2000:]}"
-            assert time.monotonic() < end, f"waited {limit} s in vain: {log[-2000:]}"
-            time.sleep(0.5)
-
-    def _point(self, x: int, y: int) -> None:
-        """Blender heeds a mouse that moves, not one that jumps."""
-        self._xdotool("mousemove", str(x - 3), str(y - 2))
-        self._xdotool("mousemove_relative", "--", "3", "2")
-        time.sleep(0.15)
-
-    def _copied(self) -> str:
-        file = self._folder / "clipboard.txt"
-        return file.read_text() if file.is_file() else ""
-
-    def _xdotool(self, *arguments: str) -> None:
-        subprocess.run(
-            ["xdotool", *arguments], env={"DISPLAY": self._display, "PATH": "/usr/bin:/bin"}, check=True
-        )
-
-
 def test_click_on_generate_ends_in_a_dataset(blender: RealBlender, room: Path, display: str) -> None:
     """A user opens the file, sees the tab, clicks, waits: the dataset lies where the file's settings say."""
-    if not shutil.which("xdotool") or not shutil.which("import"):
-        pytest.skip("no xdotool or import: apt install xdotool imagemagick")
+    needs("xdotool", "import")
     blend = blender.work / "window" / "room.blend"
     blend.parent.mkdir()
     shutil.copyfile(room, blend)
@@ -142,8 +33,7 @@ def test_click_on_generate_ends_in_a_dataset(blender: RealBlender, room: Path, d
     with window(blender, blend, display, blender.work / "window" / "signals") as shown:
         assert shown.region()["tab"] == "SynthData"
         shown.shoot(f"window-{blender.version}-before.png")
-        shown.click(shown.find("synthdata.generate"))
-        shown.wait_for((dataset / "views.jsonl").is_file, JOB_SECONDS)
+        shown.press_button("synthdata.generate", dataset.is_dir)
         shown.shoot(f"window-{blender.version}-running.png")
         shown.wait_for(lambda: len(list(dataset.glob("images/**/*.png"))) == 3, JOB_SECONDS)
         shown.wait_for((dataset / "index.html").is_file, JOB_SECONDS)
@@ -159,8 +49,7 @@ def count_lines(journal: Path) -> int:
 
 def test_cancel_keeps_what_is_done_and_puts_the_file_back(blender: RealBlender, display: str) -> None:
     """A user starts a long job, thinks better of it, and presses Cancel: Blender is at hand all the while."""
-    if not shutil.which("import"):
-        pytest.skip("no import: apt install imagemagick")
+    needs("import")
     work = blender.work / "cancel"
     work.mkdir()
     blender.script("make_room.py", work / "room.blend", LONG_JOB)
@@ -215,8 +104,7 @@ def test_classes_show_in_the_viewport_and_a_view_in_the_image_editor(
     blender: RealBlender, display: str
 ) -> None:
     """A user turns the classes on, sees boxes; previews a view, sees it in a window; the dataset is not begun."""
-    if not shutil.which("import"):
-        pytest.skip("no import: apt install imagemagick")
+    needs("import")
     work = blender.work / "preview"
     work.mkdir()
     blender.script("make_room.py", work / "room.blend", 4)
@@ -232,7 +120,7 @@ def test_classes_show_in_the_viewport_and_a_view_in_the_image_editor(
             return count_colour(shown.shoot(f"window-{version}-{name}.png"), colour, sidebar) > pixels
 
         assert not shows("plain", box, 0)
-        shown.press("overlay=1")
+        shown.ask(code="bpy.context.window_manager.synthdata.overlay = True")
         shown.wait_for(lambda: shows("classes", box, 20), JOB_SECONDS)
         shown.press("preview_view")
         shown.wait_for(lambda: shown.region()["images"].get("SynthData Preview") == [256, 192], JOB_SECONDS)

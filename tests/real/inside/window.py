@@ -2,17 +2,18 @@
 """Run by real Blender with its window: show the sidebar's SynthData tab, then tell the test what it needs to know.
 
 Ten times a second two files are written: FOLDER/region.json, where the sidebar is (pixels from the window's top
-left) and that its tab is shown; FOLDER/clipboard.txt, what was last copied. Ctrl+C over a button copies its Python
-command, so that the test finds a button by what it does, without pressing it.
+left), that its tab is shown, and how much of each kind of data there is; FOLDER/clipboard.txt, what was last copied.
+Ctrl+C over a button copies its Python command, so that the test finds a button by what it does, without pressing it.
 
-FOLDER/press.txt, written by the test, names an operator of ours to run as a button does, or a switch of the session to
-turn on or off ("overlay=1").
+FOLDER/ask.json, written by the test, holds Python to run in the window, as a button's operator would run: "code" are
+statements, "value" an expression whose value, or the complaint, goes to FOLDER/answer.json under the number "id".
 
 Usage: blender ROOM.blend --python window.py -- FOLDER
 """
 
 import json
 import sys
+import traceback
 from pathlib import Path
 
 import bpy
@@ -27,25 +28,33 @@ bpy.context.preferences.view.show_splash = False
 def sidebar():
     window = bpy.context.window_manager.windows[0]
     area = next(area for area in window.screen.areas if area.type == "VIEW_3D")
-    area.spaces.active.show_region_ui = True
+    if not area.spaces.active.show_region_ui:  # setting it draws the viewport anew, which takes time here
+        area.spaces.active.show_region_ui = True
     return window, area, next(region for region in area.regions if region.type == "UI")
 
 
 def tell():
     window, area, region = sidebar()
-    try:
-        # The tab can be chosen only after the sidebar was drawn once; until then this raises.
-        region.active_panel_category = TAB
-    except AttributeError:
-        area.tag_redraw()
-        return PERIOD
-    area.tag_redraw()
+    answer(window, area)
+    # What was asked may have loaded another file or opened a window.
+    window, area, region = sidebar()
+    tab = ""
+    if hasattr(bpy.types.WindowManager, "synthdata"):  # a tab of a disabled extension cannot be chosen
+        try:
+            # The tab can be chosen only after the sidebar was drawn with it; until then this raises.
+            if region.active_panel_category != TAB:
+                region.active_panel_category = TAB
+                area.tag_redraw()
+        except (AttributeError, TypeError):
+            area.tag_redraw()
+            return PERIOD
+        tab = region.active_panel_category
     place = {
         "left": region.x,
         "top": window.height - region.y - region.height,
         "width": region.width,
         "height": region.height,
-        "tab": region.active_panel_category,
+        "tab": tab,
         "scenes": [scene.name for scene in bpy.data.scenes],
         "pass_indices": sorted({item.pass_index for item in bpy.data.objects}),
         "materials": sorted(item.name for item in bpy.data.materials if item.users),
@@ -54,20 +63,26 @@ def tell():
     }
     write("region.json", json.dumps(place))
     write("clipboard.txt", bpy.context.window_manager.clipboard)
-    press(window, area, region)
     return PERIOD
 
 
-def press(window, area, region):
-    file = FOLDER / "press.txt"
-    if file.is_file():
-        command, _, value = file.read_text().partition("=")
-        file.unlink()
-        if value:
-            setattr(bpy.context.window_manager.synthdata, command, value == "1")
-            return
+def answer(window, area):
+    file = FOLDER / "ask.json"
+    if not file.is_file():
+        return
+    asked = json.loads(file.read_text())
+    file.unlink()
+    region = next(region for region in area.regions if region.type == "WINDOW")
+    names = {"bpy": bpy}
+    said = {"id": asked["id"], "value": None, "complaint": ""}
+    try:
         with bpy.context.temp_override(window=window, area=area, region=region):
-            getattr(bpy.ops.synthdata, command)("INVOKE_DEFAULT")
+            exec(asked["code"], names)  # the test's own words
+        said["value"] = eval(asked["value"], names)
+    except Exception:  # noqa: BLE001  # the test hears of it
+        said["complaint"] = traceback.format_exc()
+    write("answer.json", json.dumps(said))
+    sidebar()[1].tag_redraw()
 
 
 def write(name, text):
