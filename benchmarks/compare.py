@@ -40,6 +40,7 @@ from builder.console import BuildError
 from builder.environments import Environment
 from builder.interpreters import interpreters
 from builder.places import ROOT
+from synthdata_addon.core.render_order import MOST_AHEAD
 
 ENVIRONMENT = Environment("benchmark")
 RUNNER = Environment("runner")
@@ -139,7 +140,7 @@ def cases(arguments: argparse.Namespace) -> Iterator[Case]:
     size = tuple(arguments.size)
     for objects in arguments.objects:
         for samples in arguments.samples:
-            views = arguments.views if samples == 0 else arguments.peer_views
+            views = arguments.views if samples == 0 else arguments.picture_views
             yield Case("synthdata", objects, samples, views, size)
             if samples == 0:
                 yield Case("floor", objects, samples, views, size)
@@ -212,7 +213,8 @@ def parse(words: Sequence[str] | None) -> argparse.Namespace:
         "--samples", type=int, nargs="+", default=[0, 1], help="of the picture; 0: labels only"
     )
     parser.add_argument("--views", type=int, default=20, help="of the sides that are quick")
-    parser.add_argument("--peer-views", type=int, default=4, help="of BlenderProc, and of all with pictures")
+    parser.add_argument("--picture-views", type=int, default=64, help="of SynthData with pictures: 2 batches")
+    parser.add_argument("--peer-views", type=int, default=4, help="of BlenderProc")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--growth", type=int, default=200, help="views to watch memory over; 0: leave out")
     parser.add_argument("--growth-size", type=int, nargs=2, default=[160, 120], metavar=("WIDTH", "HEIGHT"))
@@ -224,6 +226,8 @@ def parse(words: Sequence[str] | None) -> argparse.Namespace:
     arguments = parser.parse_args(words)
     if min(arguments.views, arguments.peer_views) < 2:
         parser.error("a view's cost takes at least 2 views")
+    if any(arguments.samples) and arguments.picture_views <= MOST_AHEAD:
+        parser.error(f"a view's cost with a picture takes more than {MOST_AHEAD} views, one batch")
     if 0 < arguments.growth <= WARM:
         parser.error(f"growth takes more than {WARM} views")
     return arguments

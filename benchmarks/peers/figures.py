@@ -2,7 +2,8 @@
 """From the marks of one run to figures a view, and from the figures of many runs to a table. No bpy here.
 
 A figure a view leaves start-up out, and the first view too, for which a renderer builds its scene: what is left is what
-each further view costs. What a side does once for all views at the end is in it.
+each further view costs. What a side does once for all views at the end is in it. SynthData renders the labels of some
+views before their pictures; there it is the whole first batch of views that is left out.
 """
 
 from __future__ import annotations
@@ -35,19 +36,22 @@ class Cost:
 
 @dataclass(frozen=True)
 class Figures:
-    """What one run came to: start-up, the first view, each further view, its stages, peak memory in megabytes."""
+    """What one run came to: start-up, the first ``first_views``, each further view, its stages, peak memory (MB)."""
 
     startup: Cost
     first: Cost
     view: Cost
     stages: dict[str, Cost]
     peak: float
+    first_views: int = 1
 
 
 def figures(side: str, measured: Measured, views: int) -> Figures:
     """Read the figures of a run of so many views."""
     ready, done = measured.first("ready"), measured.marks[-1]
     first = measured.first("first" if side == "synthdata" else "view")
+    before = measured.marks[: measured.marks.index(first)]
+    first_views = max(1, sum(mark.name == "view" for mark in before))
     if side == "blenderproc":
         # It renders all views, then reads all, then writes all: each stage is shared by the views it is done for.
         names = ("rendered", "loaded", "written", "done")
@@ -57,9 +61,11 @@ def figures(side: str, measured: Measured, views: int) -> Figures:
             stages[name] = Cost.between(begin, end, views)
         view = sum(stages.values(), Cost(0.0, 0.0))
     else:
-        stages, view = {}, Cost.between(first, done, views - 1)
+        stages, view = {}, Cost.between(first, done, views - first_views)
     begin = Mark("start", 0.0, 0.0, 0)
-    return Figures(Cost.between(begin, ready), Cost.between(ready, first), view, stages, measured.peak / MB)
+    return Figures(
+        Cost.between(begin, ready), Cost.between(ready, first), view, stages, measured.peak / MB, first_views
+    )
 
 
 def median(runs: Sequence[Figures]) -> Figures:
@@ -75,6 +81,7 @@ def median(runs: Sequence[Figures]) -> Figures:
         middle(run.view for run in runs),
         {name: middle(run.stages[name] for run in runs) for name in runs[0].stages},
         statistics.median(run.peak for run in runs),
+        round(statistics.median(run.first_views for run in runs)),
     )
 
 

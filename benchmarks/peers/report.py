@@ -42,18 +42,20 @@ def costs(results: Mapping[str, Any]) -> str:
 
 
 def starts(results: Mapping[str, Any]) -> str:
-    """Return what each side needs before its first view is done, as far as it was kept."""
+    """Return what each side needs before its first views are done, as far as it was kept."""
     rows = [
         [
             str(row["objects"]),
             picture(row["samples"]),
             NAMES[row["side"]],
-            *(f"{row[part][clock]:.1f}" for part in ("startup", "first") for clock in ("cpu", "wall")),
+            *(f"{row['startup'][clock]:.1f}" for clock in ("cpu", "wall")),
+            str(row["first_views"]),
+            *(f"{row['first'][clock]:.1f}" for clock in ("cpu", "wall")),
         ]
         for row in results["rows"]
         if "startup" in row
     ]
-    head = ["objects", "picture", "side", "start-up CPU s", "wall s", "first view CPU s", "wall s"]
+    head = ["objects", "picture", "side", "start-up CPU s", "wall s", "first views", "CPU s", "wall s"]
     return table(head, rows) if rows else ""
 
 

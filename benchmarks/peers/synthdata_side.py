@@ -39,29 +39,30 @@ def room_spec(scene: bpy.types.Scene, asked: dict[str, Any]) -> JobSpec:
     return job_from_scene(scene)
 
 
-def first_is_labelled(folder: DatasetFolder) -> None:
-    """Wait until the first view's labels are on disk, so that nothing is under way at the mark."""
+def wait_for_labels(folder: DatasetFolder, views: int) -> None:
+    """Wait until the labels of so many views are on disk, so that nothing is under way at the mark."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
-        if folder.labels_journal.exists() and folder.labels_journal.stat().st_size:
+        if folder.labels_journal.exists() and folder.labels_journal.read_bytes().count(b"\n") >= views:
             return
         time.sleep(POLL)
-    raise SystemExit(f"The runner has labelled nothing within {PATIENCE:g} s.")
+    raise SystemExit(f"The runner has not labelled {views} views within {PATIENCE:g} s.")
 
 
 def run(spec: JobSpec, output: Path) -> None:
-    """Make the dataset; marks at the first label, at each view and when all is written."""
+    """Make the dataset; marks at each view, after the first batch of views and when all is written."""
     job = GenerateJob(bpy.context.scene, bpy.context.view_layer, spec, output)
     rendered = job.status.stages["render"]
-    more, done = True, 0
+    more, done, is_first = True, 0, True
     while more:
         more = job.step()
         if rendered.done > done:
             done = rendered.done
-            if done == 1:
-                first_is_labelled(job.folder)
-                say("first")
             say("view")
+            if is_first and job._session._order.is_at_start:  # noqa: SLF001 - nobody else asks
+                is_first = False
+                wait_for_labels(job.folder, done)
+                say("first")
     if not job.status.complete:
         raise SystemExit("; ".join(job.status.problems))
     say("done")

@@ -50,6 +50,11 @@ class RenderOrder:
         """
         return (self.remaining if self._kind == 0 else self._batch)[self._at], self._kind
 
+    @property
+    def is_at_start(self) -> bool:
+        """Whether no render of a batch is made yet."""
+        return self._kind == self._at == 0
+
     def rendered(self, seconds: float) -> bool:
         """Note that the next render is made and took so long; return whether its view has had all kinds."""
         is_last_kind = self._kind == self._kinds - 1

@@ -117,7 +117,11 @@ def test_each_stage_is_shared_by_the_views_it_is_done_for():
     }
     assert found.view == Cost(6.5, 3.25)
     own = figures("synthdata", marks(("ready", 4), ("first", 8), ("view", 8), ("view", 9), ("done", 14)), 4)
-    assert own.view == Cost(2, 1)
+    assert (own.view, own.first_views) == (Cost(2, 1), 1)
+    batch = marks(
+        ("ready", 4), ("view", 6), ("view", 8), ("first", 8), ("view", 9), ("view", 12), ("done", 14)
+    )
+    assert figures("synthdata", batch, 4).view == Cost(3, 1.5)
     assert median([own, own, replace(own, view=Cost(9, 9), peak=7.0)]) == own
 
 

@@ -27,7 +27,9 @@ def shake(camera: bpy.types.Object, frame: int, way: tuple[float, float, float],
 def stand_still(camera: bpy.types.Object) -> None:
     """Take a camera's keys away, and the action that held them."""
     animation = camera.animation_data
-    action = animation.action if animation is not None else None
+    if animation is None:
+        return  # to clear nothing would still make Cycles prepare the whole scene anew
+    action = animation.action
     camera.animation_data_clear()
     if action is not None:
         bpy.data.actions.remove(action)
