@@ -40,6 +40,8 @@ PartThings = dict[Key, dict[str, int]]
 """Instance id of the labelled thing that a part belongs to, by material ("": whatever the material is)."""
 Numbered = Sequence[tuple[int, Thing]]
 """Labelled things with their instance ids."""
+Places = dict[str, list[tuple[Vector, int]]]
+"""Where the parts of labelled things have their origins, world space, by their objects' names, with instance ids."""
 
 
 class Hit(NamedTuple):
@@ -89,17 +91,22 @@ def part_things(things: Numbered) -> PartThings:
     return found
 
 
+def places_of(things: Numbered) -> Places:
+    """Return the places of things' parts."""
+    found: Places = {}
+    for number, thing in things:
+        for part in thing.parts:
+            place = Vector(row[3] for row in part.matrix_world[:3])
+            found.setdefault(part.name, []).append((place, number))
+    return found
+
+
 class SceneRays:
     """Blender's own ray cast, right at every moment."""
 
-    def __init__(self, scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph, things: Numbered) -> None:
-        """Cast rays in an evaluated scene."""
-        self._scene, self._depsgraph = scene, depsgraph
-        self._things: dict[str, list[tuple[Vector, int]]] = {}
-        for number, thing in things:
-            for part in thing.parts:
-                place = Vector(row[3] for row in part.matrix_world[:3])
-                self._things.setdefault(part.name, []).append((place, number))
+    def __init__(self, scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph, places: Places) -> None:
+        """Cast rays in an evaluated scene whose labelled things are at ``places``."""
+        self._scene, self._depsgraph, self._places = scene, depsgraph, places
 
     def cast(self, origin: Vector, direction: Vector, length: float = FAR) -> Hit | None:
         """Return the first surface, if any."""
@@ -124,7 +131,7 @@ class SceneRays:
         return next((hit.name for hit in cast if hit is not None), None)
 
     def _thing(self, obj: bpy.types.Object, place: Vector) -> int:
-        known = self._things.get(obj.name_full, ())
+        known = self._places.get(obj.name_full, ())
         return min(known, key=lambda item: (item[0] - place).length_squared)[1] if known else -1
 
 

@@ -18,7 +18,8 @@ from .contents import Contents
 from .expected import Boxes
 from .facts import camera_of_marker, lens_of, object_by_full_name
 from .job_scene import JobScene
-from .rays import FrozenRays, Numbered, Rays, SceneRays
+from .labelling import Thing
+from .rays import FrozenRays, Numbered, Places, Rays, SceneRays, places_of
 
 log = logging.getLogger(__name__)
 TRIANGLE_COST, OBJECT_COST = 4e-6, 0.4e-6
@@ -37,9 +38,12 @@ class JobStage:
         spec = job_scene.spec
         varies = spec.variation.objects.use or spec.variation.frames.use or spec.populate.every > 0
         self.is_still = spec.sweep.kind not in (*MOVING, "TURNTABLE") and not varies
-        self._is_too_large = False
+        self._is_to_freeze: bool | None = None
+        """Whether triangles are to be gathered; None: not decided yet."""
         self._frozen: Rays | None = None
         self._boxes: Boxes | None = None
+        self._placed: tuple[Thing, ...] | None = None
+        self._places: Places = {}
 
     def show(self, frame: int) -> None:
         """Go to a frame."""
@@ -48,8 +52,9 @@ class JobStage:
 
     def rays(self) -> Rays:
         """Return the scene for ray casts, as it is now."""
-        if self._frozen is None and self.is_still and not self._is_too_large and self._is_worthwhile():
-            self._frozen = self._freeze()
+        if self._frozen is None and self.is_still and self._is_to_freeze is not False:
+            self._is_to_freeze = self._is_worthwhile()
+            self._frozen = self._freeze() if self._is_to_freeze else None
         return self._frozen or self._scene_rays()
 
     def _is_worthwhile(self) -> bool:
@@ -92,11 +97,14 @@ class JobStage:
             return FrozenRays(self._job_scene.depsgraph(), self._things(), self._job_scene.original_material)
         except OverflowError:
             log.info("The scene has too many triangles to gather: rays are cast by Blender.")
-            self._is_too_large = True
+            self._is_to_freeze = False
             return None
 
     def _scene_rays(self) -> Rays:
-        return SceneRays(self._job_scene.ensure(), self._job_scene.depsgraph(), self._things())
+        things = self._contents.things(self._job_scene.ensure().frame_current)
+        if self._placed is not things:
+            self._placed, self._places = things, places_of(self._things())
+        return SceneRays(self._job_scene.ensure(), self._job_scene.depsgraph(), self._places)
 
     def _things(self) -> Numbered:
         frame = self._job_scene.ensure().frame_current
