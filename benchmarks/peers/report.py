@@ -122,8 +122,8 @@ def ratios(results: Mapping[str, Any]) -> Iterator[tuple[str, bool | None]]:
         if peer:
             cpu, wall = peer["cpu"] / own["cpu"], peer["wall"] / own["wall"]
             goal = PEER_GOALS.get(objects)
-            text = f"{what}: {cpu:.1f} times as fast as BlenderProc by CPU seconds, {wall:.1f} by the clock"
-            yield text + (f" (goal {goal:g})" if goal else ""), None if goal is None else cpu >= goal
+            text = f"{what}: {wall:.1f} times as fast as BlenderProc by the clock, {cpu:.1f} by CPU seconds"
+            yield text + (f" (goal {goal:g})" if goal else ""), None if goal is None else wall >= goal
         if floor:
             cpu, wall = own["cpu"] / floor["cpu"], own["wall"] / floor["wall"]
             text = f"{what}: {wall:.2f} times the bare loop by the clock, {cpu:.2f} by CPU seconds"
