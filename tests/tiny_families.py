@@ -42,6 +42,18 @@ def save(family: str, folder: Path, kinds: tuple[str, ...] = ("depth", "canny"))
     return ModelSpec(path=str(folder), controls=tuple(controls), steps=2, device="cpu")
 
 
+class Saved:
+    """Saves each family once, under folders of pytest's; called with a family's name, returns its request."""
+
+    def __init__(self, folders, known: dict[str, ModelSpec] | None = None) -> None:
+        self._folders, self._made = folders, dict(known or {})
+
+    def __call__(self, name: str) -> ModelSpec:
+        if name not in self._made:
+            self._made[name] = save(name, self._folders.mktemp(name) / "base")
+        return self._made[name]
+
+
 def wake(net) -> None:
     """A new ControlNet ends in zeros: it would steer nothing."""
     import torch

@@ -12,12 +12,11 @@ from typing import Final
 
 import bpy
 
+from ..core.machine import THREADS_VARIABLE
 from ..core.spec import JobSpec
 
 MARK: Final = "synthdata_label"
 """Custom property of everything that is ours while labels render."""
-THREADS_VARIABLE: Final = "SYNTHDATA_THREADS"
-"""Names how many threads a render may use, where several share a machine; pictures do not depend on it."""
 
 
 @dataclass

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from mathutils import Matrix
@@ -242,12 +243,9 @@ class RenderSession:
     def finish(self, pending: PendingView) -> ViewRecord:
         """Return the record of a view whose files are at their names."""
         view, files = pending.view, pending.files
-        return ViewRecord(
-            view=view,
-            frame=pending.found.frame,
-            split=self._split(view),
-            width=self.spec.width,
-            height=self.spec.height,
+        return self._record(
+            view,
+            pending.found.frame,
             pass_file=pass_file(view),
             camera=pending.shot.camera,
             instances=pending.instances,
@@ -264,14 +262,13 @@ class RenderSession:
         known = self._unfinished.get(view)
         files = known.files if isinstance(known, PendingView) else PartFiles(self.folder, view)
         files.remove()
-        return ViewRecord(
-            view=view,
-            frame=self.facts.frame_current,
-            split=self._split(view),
-            width=self.spec.width,
-            height=self.spec.height,
-            skipped=reason,
-        )
+        return self._record(view, self.facts.frame_current, skipped=reason)
+
+    def _record(self, view: int, frame: int, **found: Any) -> ViewRecord:
+        """Return the record of a view with what every view has, and with what was ``found``."""
+        is_val = is_validation(self.spec.seed, view, self.spec.val_fraction)
+        size = {"width": self.spec.width, "height": self.spec.height}
+        return ViewRecord(view, frame, "val" if is_val else "train", **size, **found)
 
     def _drop_unfinished(self) -> None:
         """Remove the renders of views that are not whole."""
@@ -289,9 +286,6 @@ class RenderSession:
         self.beauty.close()
         self.solo.close()
         self.job_scene.close()
-
-    def _split(self, view: int) -> str:
-        return "val" if is_validation(self.spec.seed, view, self.spec.val_fraction) else "train"
 
     def _aim(self, found: ViewPose, shot: Shot) -> None:
         """Set the camera of label renders."""

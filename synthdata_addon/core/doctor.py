@@ -106,7 +106,11 @@ def masked(report: Report, secrets: Iterable[str] = ()) -> Report:
 def _without(text: str, secrets: Iterable[str]) -> str:
     for secret in secrets:
         text = text.replace(secret, BLOT)
-    text = SECRET_FORM.sub(BLOT, text)
+    return from_home(SECRET_FORM.sub(BLOT, text))
+
+
+def from_home(text: str) -> str:
+    """Return a text with ``~`` in the place of the user's folder, as people write paths."""
     home = str(Path.home())
     for form in dict.fromkeys((home, os.path.realpath(home), home.replace("\\", "/"))):
         if len(form) > 1:  # the root of a container's user is no secret

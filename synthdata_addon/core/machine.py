@@ -13,6 +13,10 @@ from typing import Final
 
 from .errors import SpecError
 
+RUNNER_VARIABLE: Final = "SYNTHDATA_RUNNER_PYTHON"
+"""Names the Python that runs the runner, whatever the preferences say."""
+THREADS_VARIABLE: Final = "SYNTHDATA_THREADS"
+"""Names how many threads a render may use, where several share a machine; pictures do not depend on it."""
 DEVICE_VARIABLE: Final = "SYNTHDATA_DEVICE"
 MEMORY_VARIABLE: Final = "SYNTHDATA_GPU_MEMORY"
 TOKEN_VARIABLE: Final = "HF_TOKEN"  # the variable's name, as huggingface_hub reads it

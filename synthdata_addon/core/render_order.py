@@ -9,12 +9,27 @@ own, so that they must not take turns view by view.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Final
 
 MOST_AHEAD: Final = 32
 """So many views at most get one kind of render before the next kind."""
 SECONDS_AHEAD: Final = 10.0
 """About so long, the first view left out, for which the scene is prepared: a cancel loses no more than this."""
+
+
+@dataclass
+class _Batch:
+    """Views that get each kind of render together: the kind at hand, and which of the views is next.
+
+    ``seconds`` are those of the first kind, the first view left out; ``is_closed``: no view joins any more.
+    """
+
+    views: list[int] = field(default_factory=list)
+    kind: int = 0
+    at: int = 0
+    seconds: float = 0.0
+    is_closed: bool = False
 
 
 class RenderOrder:
@@ -36,10 +51,7 @@ class RenderOrder:
         """The views that have not had all renders."""
         self._kinds = kinds
         self._group = group
-        self._batch: list[int] = []
-        self._is_closed = False
-        self._kind = self._at = 0
-        self._seconds = 0.0
+        self._batch = _Batch()
 
     @property
     def next(self) -> tuple[int, int]:
@@ -48,41 +60,42 @@ class RenderOrder:
         Raises:
             IndexError: nothing remains.
         """
-        return (self.remaining if self._kind == 0 else self._batch)[self._at], self._kind
+        batch = self._batch
+        return (self.remaining if batch.kind == 0 else batch.views)[batch.at], batch.kind
 
     @property
     def is_at_start(self) -> bool:
         """Whether no render of a batch is made yet."""
-        return self._kind == self._at == 0
+        return self._batch.kind == self._batch.at == 0
 
     def rendered(self, seconds: float) -> bool:
         """Note that the next render is made and took so long; return whether its view has had all kinds."""
-        is_last_kind = self._kind == self._kinds - 1
-        if self._kind == 0:
+        batch = self._batch
+        is_last_kind = batch.kind == self._kinds - 1
+        if batch.kind == 0:
             self._take(seconds)
-        self._at += 1
-        if self._at == len(self._batch) and self._is_closed:
-            self._kind, self._at = self._kind + 1, 0
+        batch.at += 1
+        if batch.at == len(batch.views) and batch.is_closed:
+            batch.kind, batch.at = batch.kind + 1, 0
         if is_last_kind:
             self.remaining.pop(0)
-            if self._kind == self._kinds:
+            if batch.kind == self._kinds:
                 self.start_over()
         return is_last_kind
 
     def start_over(self) -> None:
         """Forget the batch at hand: the renders of its views that remain are gone."""
-        self._batch, self._is_closed = [], False
-        self._kind = self._at = 0
-        self._seconds = 0.0
+        self._batch = _Batch()
 
     def _take(self, seconds: float) -> None:
-        self._seconds += seconds if self._batch else 0.0
-        self._batch.append(self.remaining[self._at])
-        size = len(self._batch)
-        is_long = size == MOST_AHEAD or self._seconds >= SECONDS_AHEAD
-        self._is_closed = (
+        batch = self._batch
+        batch.seconds += seconds if batch.views else 0.0
+        batch.views.append(self.remaining[batch.at])
+        size = len(batch.views)
+        is_long = size == MOST_AHEAD or batch.seconds >= SECONDS_AHEAD
+        batch.is_closed = (
             self._kinds == 1
             or is_long
             or size == len(self.remaining)
-            or self._group(self.remaining[size]) != self._group(self._batch[0])
+            or self._group(self.remaining[size]) != self._group(batch.views[0])
         )

@@ -8,16 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 from ..core.layout import DatasetFolder
+from ..core.machine import RUNNER_VARIABLE, THREADS_VARIABLE
 from ..core.shard import Shard, shard_folder
 from ..runner.ledger import read_job
 from ..runner.processes import ManyRunner, generate
 from .stores import Store
-
-RUNNER_VARIABLE: Final = "SYNTHDATA_RUNNER_PYTHON"
-THREADS_VARIABLE: Final = "SYNTHDATA_THREADS"
 
 
 @dataclass(frozen=True)

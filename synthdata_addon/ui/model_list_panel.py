@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import bpy
 from bpy.props import EnumProperty
 
+from ..core.doctor import from_home
 from ..core.families import FACTS
 from ..core.hub_cache import hub_cache
 from ..core.model_list import ListedModel, format_bytes, listed_models
@@ -59,13 +58,7 @@ def draw_model_list(layout: bpy.types.UILayout, manager: bpy.types.WindowManager
         paragraph(layout, models.said, "ERROR" if models.failed else "INFO")
     if not bpy.app.online_access:
         paragraph(layout, OFFLINE, "INFO")
-    layout.label(text=f"In {_from_home(hub_cache())}", icon="FILE_FOLDER")
-
-
-def _from_home(folder: Path) -> str:
-    """Return a folder as people write it, so that it fits the sidebar."""
-    home = Path.home()
-    return f"~/{folder.relative_to(home).as_posix()}" if folder.is_relative_to(home) else str(folder)
+    layout.label(text=f"In {from_home(str(hub_cache()))}", icon="FILE_FOLDER")
 
 
 def _is_shown(model: ListedModel, group: str) -> bool:

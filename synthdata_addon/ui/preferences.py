@@ -14,12 +14,13 @@ from bpy.props import StringProperty
 
 from .. import __package__ as ADDON_ID  # noqa: N812  # a constant, whatever Python calls it
 from ..core.errors import RunnerError
+from ..core.machine import RUNNER_VARIABLE
 from ..runner.client import SILENCE
 from .doctor_panel import draw_doctor
 from .machine_preferences import MachinePreferences, draw_machine, machine_environment
 from .model_list_panel import draw_model_list
 from .panel import split_column
-from .runner_preferences import RUNNER_VARIABLE, draw_runner
+from .runner_preferences import draw_runner
 from .runner_setup import setup, wheel_folders
 
 SILENCE_VARIABLE = "SYNTHDATA_RUNNER_SILENCE"

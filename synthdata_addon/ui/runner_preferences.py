@@ -4,15 +4,12 @@
 from __future__ import annotations
 
 import os
-from typing import Final
 
 import bpy
 
+from ..core.machine import RUNNER_VARIABLE
 from .panel import split_column
 from .runner_setup import setup
-
-RUNNER_VARIABLE: Final = "SYNTHDATA_RUNNER_PYTHON"
-"""Environment variable: the Python that runs the runner, whatever the preferences say."""
 
 
 def draw_runner(layout: bpy.types.UILayout, settings: bpy.types.AddonPreferences) -> None:

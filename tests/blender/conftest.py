@@ -11,7 +11,7 @@ import bpy
 import pytest
 
 import synthdata_addon
-from synthdata_addon.ui.preferences import RUNNER_VARIABLE
+from synthdata_addon.core.machine import RUNNER_VARIABLE
 
 
 @pytest.fixture(scope="session", autouse=True)

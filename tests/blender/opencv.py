@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from synthdata_addon.ui.preferences import RUNNER_VARIABLE
+from synthdata_addon.core.machine import RUNNER_VARIABLE
 
 BEFORE = "import sys, cv2, numpy as np\ndata = dict(np.load(sys.argv[1]))\nglobals().update(data)\n"
 AFTER = "\nnp.savez(sys.argv[2], result=result)\n"

@@ -16,7 +16,7 @@ from typing import Any
 import bpy
 import pytest
 
-from synthdata_addon.ui.preferences import RUNNER_VARIABLE
+from synthdata_addon.core.machine import RUNNER_VARIABLE
 from tests.blender import scenes
 from tests.blender.test_restore import snapshot
 

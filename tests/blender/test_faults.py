@@ -17,8 +17,9 @@ import pytest
 
 from synthdata_addon.blender.missing import missing_files
 from synthdata_addon.core.errors import DatasetError
+from synthdata_addon.core.machine import RUNNER_VARIABLE
 from synthdata_addon.ui.job import GenerateJob
-from synthdata_addon.ui.preferences import RUNNER_VARIABLE, SILENCE_VARIABLE
+from synthdata_addon.ui.preferences import SILENCE_VARIABLE
 from synthdata_addon.ui.request import resolve_request
 from tests.blender import scenes
 from tests.same_dataset import differing

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from synthdata_addon.ui.preferences import RUNNER_VARIABLE
+from synthdata_addon.core.machine import RUNNER_VARIABLE
 from synthdata_addon.ui.settings import apply_job, job_from_scene
 from tests.blender import scenes
 

@@ -13,10 +13,11 @@ import pytest
 import synthdata_addon
 from synthdata_addon.core import model_list as listing
 from synthdata_addon.core.hub_cache import hub_cache
+from synthdata_addon.core.machine import RUNNER_VARIABLE
 from synthdata_addon.ui.command import main
 from synthdata_addon.ui.examination import TEXT, doctor
 from synthdata_addon.ui.model_list import _tick, models
-from synthdata_addon.ui.preferences import RUNNER_VARIABLE, RunnerSettings
+from synthdata_addon.ui.preferences import RunnerSettings
 from synthdata_addon.ui.settings import job_from_scene
 from tests.blender import scenes
 from tests.blender.test_panel_settings import Layout

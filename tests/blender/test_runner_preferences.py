@@ -8,10 +8,11 @@ from types import SimpleNamespace
 import bpy
 import pytest
 
+from synthdata_addon.core.machine import RUNNER_VARIABLE
 from synthdata_addon.runner.own_environment import RunnerEnvironment
 from synthdata_addon.runner.setting_up import SetupProgress
 from synthdata_addon.ui import runner_setup
-from synthdata_addon.ui.preferences import RUNNER_VARIABLE, RunnerSettings, SynthDataPreferences
+from synthdata_addon.ui.preferences import RunnerSettings, SynthDataPreferences
 from synthdata_addon.ui.runner_preferences import draw_runner
 from synthdata_addon.ui.runner_setup import setup
 from tests.blender.test_panel_settings import Layout

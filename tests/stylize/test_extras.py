@@ -27,14 +27,9 @@ REDRAWN = ("sd15", "sdxl", "sdxl_union", "flux", "flux_union", "flux_control")
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory, tiny_model):
-    made = {"sd15": ModelSpec(path=str(tiny_model), device="cpu", steps=2)}
-
-    def request(name):
-        if name not in made:
-            made[name] = tiny_families.save(name, tmp_path_factory.mktemp(name) / "base")
-        return made[name]
-
-    return request
+    return tiny_families.Saved(
+        tmp_path_factory, {"sd15": ModelSpec(path=str(tiny_model), device="cpu", steps=2)}
+    )
 
 
 @pytest.fixture(scope="module")

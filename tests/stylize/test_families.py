@@ -20,7 +20,6 @@ from synthdata_addon.core.errors import ModelError
 from synthdata_addon.core.families import FACTS
 from synthdata_addon.core.model_check import check_model
 from synthdata_addon.core.models import family, resolve
-from tests import tiny_families
 
 pytestmark = pytest.mark.slow
 HEIGHT, WIDTH = 48, 64
@@ -53,19 +52,6 @@ ARGUMENTS = {
     "qwen": {"control_image": list, "true_cfg_scale": 4.0, "control_guidance_start": [0.0, 0.0]},
     "zimage": {"control_image": "tensor", "controlnet_conditioning_scale": 0.75, "guidance_scale": 0.0},
 }
-
-
-@pytest.fixture(scope="module")
-def saved(tmp_path_factory):
-    """Save each family once; return a function from its name to the request."""
-    made = {}
-
-    def request(name):
-        if name not in made:
-            made[name] = tiny_families.save(name, tmp_path_factory.mktemp(name) / "base")
-        return made[name]
-
-    return request
 
 
 @pytest.fixture(scope="module")

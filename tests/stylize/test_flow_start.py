@@ -27,18 +27,6 @@ SHIFT_FORGOTTEN = "StableDiffusion3InpaintPipeline"
 """It decodes latents without the autoencoder's shift (diffusers 0.42), which no other pipeline of the family does."""
 
 
-@pytest.fixture(scope="module")
-def saved(tmp_path_factory):
-    made = {}
-
-    def request(name):
-        if name not in made:
-            made[name] = tiny_families.save(name, tmp_path_factory.mktemp(name) / "base")
-        return made[name]
-
-    return request
-
-
 @pytest.fixture(autouse=True)
 def encoding_draws_nothing(monkeypatch):
     """diffusers draws noise to encode, which is then multiplied by 0 here: without it a seed means the same noise."""

@@ -14,25 +14,12 @@ from synthdata_addon.core.errors import ModelError
 from synthdata_addon.core.model_check import check_model
 from synthdata_addon.core.models import family, revision
 from synthdata_addon.core.single_file import BASES
-from tests import tiny_families
 from tests.ldm_file import save_single_file, save_transformer
 
 pytestmark = pytest.mark.slow
 HEIGHT, WIDTH = 48, 64
 TRANSFORMERS = ("sd3", "flux", "flux_control", "qwen", "zimage")
 REVISION = "0123456789abcdef" * 2 + "01234567"
-
-
-@pytest.fixture(scope="module")
-def saved(tmp_path_factory):
-    made = {}
-
-    def request(name):
-        if name not in made:
-            made[name] = tiny_families.save(name, tmp_path_factory.mktemp(name) / "base")
-        return made[name]
-
-    return request
 
 
 @pytest.fixture(autouse=True)

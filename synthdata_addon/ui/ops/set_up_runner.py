@@ -9,6 +9,7 @@ import time
 import bpy
 
 from ...core.errors import RunnerError, SynthDataError
+from ...core.machine import RUNNER_VARIABLE
 from ...runner import own_environment
 from ...runner.setting_up import SetupProcess
 from .. import preferences
@@ -133,7 +134,7 @@ def _refuse_offline() -> None:
 
 
 def _own_python() -> str:
-    python = os.environ.get(preferences.RUNNER_VARIABLE, "") or preferences.chosen_python()
+    python = os.environ.get(RUNNER_VARIABLE, "") or preferences.chosen_python()
     if not python:
         raise RunnerError("runner.no_python", "No Python is chosen.", "Choose one as Runner Python.")
     return str(bpy.path.abspath(python))
