@@ -127,8 +127,8 @@ class Planner:
             if not stage.is_still:
                 finder.planned(number)
             with _turned(turntable, contents, number):
-                for thing, pixels in _expected(stage, pose, self._spec):
-                    statistics.add_thing(category_of[thing], pixels)
+                shown = list(_expected(stage, pose, self._spec))
+                statistics.add_things([category_of[thing] for thing, _ in shown], [n for _, n in shown])
         return Coverage(statistics, contents.labelling.categories, len(numbers))
 
 

@@ -107,30 +107,36 @@ def _dataclass_reader(cls: Any) -> Reader:
     fields = {field.name: field for field in dataclasses.fields(cls)}
     hints = get_type_hints(cls)
     readers = {name: _reader(hints[name]) for name in fields}
-    needed = [
-        name
+    needed = {
+        name: None
         for name, field in fields.items()
         if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-    ]
+    }
 
     def read(data: Any) -> Any:
         if not isinstance(data, dict):
             raise _wrong(data, "an object")
         if not data.keys() <= readers.keys():
             raise _unknown(min(data.keys() - readers.keys()), fields)
-        values = {}
         try:
-            for name, item in data.items():
-                values[name] = readers[name](item)
-        except _Fault as fault:
-            fault.place = f".{name}{fault.place}"
-            raise
-        for name in needed:
-            if name not in values:
-                raise _missing(name)
+            values = {name: readers[name](item) for name, item in data.items()}
+        except _Fault:
+            raise _named(readers, data) from None
+        if not needed.keys() <= values.keys():
+            raise _missing(next(name for name in needed if name not in values))
         return cls(**values)
 
     return read
+
+
+def _named(readers: dict[str, Reader], data: dict[str, Any]) -> _Fault:
+    """Return the fault of the first value that has one, with its name before its place."""
+    for name, item in data.items():
+        try:
+            readers[name](item)
+        except _Fault as fault:
+            return _Fault(fault.error, f".{name}{fault.place}")
+    raise AssertionError("no value has a fault")
 
 
 def _list_reader(hint: Any) -> Reader:
@@ -213,13 +219,13 @@ def _read_text(data: Any) -> str:
 
 
 def _read_int(data: Any) -> int:
-    if isinstance(data, int) and not isinstance(data, bool):
+    if type(data) is int:  # bool is a subclass
         return data
     raise _wrong(data, "a whole number")
 
 
 def _read_float(data: Any) -> float:
-    if isinstance(data, (int, float)) and not isinstance(data, bool):
+    if type(data) is float or type(data) is int:  # bool is a subclass of int
         try:
             number = float(data)
         except OverflowError:

@@ -7,12 +7,13 @@ A view of 500 instances is a line of 235 kB, nearly all of it the same from view
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import json
 from collections.abc import Collection
 from typing import Any, Final, TypeVar, get_type_hints
 
-from .decode import from_json, parse_json, to_json
+from .decode import from_json, parse_json
 from .errors import SpecError
 
 T = TypeVar("T")
@@ -24,12 +25,15 @@ _written: dict[_Key, tuple[Any, str]] = {}
 """Of a class's field that repeats: the value written last, and its text."""
 _read: dict[_Key, tuple[bytes, Any]] = {}
 """Of a class's field that repeats: the text read last, and its value."""
+_clean: dict[_Key, bytes] = {}
+"""Of a class's field that is cut out: the text that was last seen to hold no other field."""
 
 
 def json_line(record: Any) -> str:
     """Return a dataclass (nested), or plain JSON values, as text without a line break.
 
-    A value that repeats is known again by identity: it must be immutable.
+    A value that repeats is known again by identity: it must be immutable. Of the records in a list, fields that have
+    their defaults are left out, as readers give them: labels of hundreds of instances are half as long.
 
     Raises:
         ValueError: NaN or infinity, which JSON does not have.
@@ -70,7 +74,6 @@ def from_line(cls: type[T], line: bytes, source: str, drop: Collection[str] = ()
 
 def _without_repeats(cls: type, line: bytes, drop: Collection[str]) -> tuple[bytes, dict[str, bytes]]:
     """Return a line without the fields that are dropped or repeat, and the texts of the latter by name."""
-    names = [field.name for field in dataclasses.fields(cls)]
     texts = {}
     for field, after in itertools.pairwise(dataclasses.fields(cls)):
         is_dropped = field.name in drop
@@ -78,8 +81,7 @@ def _without_repeats(cls: type, line: bytes, drop: Collection[str]) -> tuple[byt
             continue
         start, end = line.find(_mark(field.name)), line.find(_mark(after.name))
         text = line[start + len(_mark(field.name)) : end]
-        # In another order than ours, other fields would be cut out with this one.
-        if not 0 <= start < end or any(_mark(name) in text for name in names):
+        if not 0 <= start < end or not _holds_no_field(cls, field.name, text):
             continue
         line = line[:start] + line[end:]
         if not is_dropped:
@@ -87,6 +89,18 @@ def _without_repeats(cls: type, line: bytes, drop: Collection[str]) -> tuple[byt
     return line, texts
 
 
+def _holds_no_field(cls: type, name: str, text: bytes) -> bool:
+    """Tell whether no other field stands in a field's text: in another order than ours they would be cut out with it."""
+    key = (cls, name)
+    if _clean.get(key) == text:
+        return True
+    if any(_mark(field.name) in text for field in dataclasses.fields(cls)):
+        return False
+    _clean[key] = text
+    return True
+
+
+@functools.cache
 def _mark(name: str) -> bytes:
     """Return what precedes a field's value; it is in no text of JSON, where quotes are escaped."""
     return b',"' + name.encode() + b'":'
@@ -112,4 +126,18 @@ def _field_text(record: Any, field: dataclasses.Field[Any]) -> str:
 
 
 def _text(value: Any) -> str:
-    return json.dumps(to_json(value), ensure_ascii=False, separators=SEPARATORS, allow_nan=False)
+    return json.dumps(value, default=_told, ensure_ascii=False, separators=SEPARATORS, allow_nan=False)
+
+
+def _told(record: Any) -> dict[str, Any]:
+    """Return the fields of a record that have other values than their defaults."""
+    defaults = _defaults(type(record))
+    return {
+        name: value for name, default in defaults if (value := getattr(record, name)) != default
+    }
+
+
+@functools.cache
+def _defaults(cls: Any) -> tuple[tuple[str, Any], ...]:
+    """Return the fields of a dataclass with their defaults; one that is made anew for each record equals no value."""
+    return tuple((field.name, field.default) for field in dataclasses.fields(cls))

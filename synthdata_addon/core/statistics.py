@@ -7,6 +7,7 @@ The coverage that is told before rendering and the statistics of the finished da
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -32,7 +33,7 @@ Counts = NDArray[np.int64]
 
 def size_of(area: float) -> Size:
     """Return COCO's word for an area in pixels."""
-    return SIZES[sum(area >= bound for bound in SIZE_BOUNDS)]
+    return SIZES[bisect_right(SIZE_BOUNDS, area)]
 
 
 @dataclass
@@ -66,16 +67,17 @@ class Statistics:
         row, column = (math.floor(round(angle, 6) / 30.0) for angle in (elevation, azimuth))
         self.directions[min(row, ELEVATIONS - 1), column % AZIMUTHS] += 1
 
-    def add_thing(self, category: int, area: float) -> None:
-        """Count a labelled thing of ``area`` pixels."""
-        self.instances[category] += 1
-        self.sizes[category, size_of(area)] += 1
+    def add_things(self, categories: Sequence[int], areas: Sequence[float]) -> None:
+        """Count labelled things by their category ids and their areas in pixels."""
+        self.instances.update(categories)
+        self.sizes.update(zip(categories, map(size_of, areas), strict=True))
 
-    def add_box(self, box: Sequence[float], size: tuple[int, int]) -> None:
-        """Count the middle of a box (COCO's x, y, width, height) in a picture of (width, height) pixels."""
-        places = ((box[axis] + box[axis + 2] / 2.0) / size[axis] for axis in range(2))
-        column, row = (min(int(place * cells), cells - 1) for place, cells in zip(places, GRID, strict=True))
-        self.positions[max(row, 0), max(column, 0)] += 1
+    def add_boxes(self, boxes: Sequence[Sequence[float]], size: tuple[int, int]) -> None:
+        """Count the middles of boxes (COCO's x, y, width, height) in a picture of (width, height) pixels."""
+        found = np.array(boxes, dtype=np.float64).reshape(-1, 4)
+        places = (found[:, :2] + found[:, 2:] / 2.0) / size * GRID
+        columns, rows = np.clip(places.astype(np.int64), 0, np.array(GRID) - 1).T
+        np.add.at(self.positions, (rows, columns), 1)
 
     def add_visible(self, share: float) -> None:
         """Count a thing of which this share is in sight."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..core.layout import DatasetFolder
 from ..core.statistics import Statistics
-from ..labels.coco import LabelledView
+from ..labels.coco import LabelledView, rendered
 
 
 def dataset_statistics(folder: DatasetFolder, views: Sequence[LabelledView]) -> Statistics:
@@ -20,17 +20,17 @@ def dataset_statistics(folder: DatasetFolder, views: Sequence[LabelledView]) -> 
     for view, label in zip(
         views, _lines(folder.labels_journal, [view.offset for view in views]), strict=True
     ):
-        for item in label.get("annotations", ()):
-            statistics.add_thing(item["category_id"], item["area"])
-            statistics.add_box(item["bbox"], (view.width, view.height))
+        things = label.get("annotations", ())
+        statistics.add_things([item["category_id"] for item in things], [item["area"] for item in things])
+        statistics.add_boxes([item["bbox"] for item in things], (view.width, view.height))
+        for item in things:
             if item.get("visible_fraction") is not None:
                 statistics.add_visible(item["visible_fraction"])
-    offsets = [view.view_offset for view in views if view.view_offset >= 0]
-    for record in _lines(folder.views_journal, offsets):
-        camera = record.get("camera")
-        if camera:
-            eye = [row[3] for row in camera["cam_to_world"][:3]]
-            statistics.add_view(eye, record.get("aim") or None)
+    for view in views:
+        record = rendered(folder, view, drop=("instances", "variation"))
+        if record is not None and record.camera is not None:
+            eye = [row[3] for row in record.camera.cam_to_world[:3]]
+            statistics.add_view(eye, record.aim or None)
     return statistics
 
 

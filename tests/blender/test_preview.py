@@ -32,8 +32,9 @@ def dataset_counts(output: Path) -> Statistics:
         eye = np.linalg.inv(np.array(view["camera"]["world_to_camera"]))[:3, 3]
         statistics.add_view(eye, view["aim"])
     for coco, image in scenes.load_coco(output).values():
-        for annotation in coco.imgToAnns[image["id"]]:
-            statistics.add_thing(annotation["category_id"], int(coco.annToMask(annotation).sum()))
+        shown = coco.imgToAnns[image["id"]]
+        categories = [annotation["category_id"] for annotation in shown]
+        statistics.add_things(categories, [int(coco.annToMask(annotation).sum()) for annotation in shown])
     return statistics
 
 

@@ -38,14 +38,17 @@ def test_directions_fall_into_their_bins(eye, row, column):
 
 def test_things_are_counted_by_category_size_place_and_share():
     statistics = Statistics()
-    for category, area in ((1, 10), (1, 2000), (2, 10_000), (2, 9216)):
-        statistics.add_thing(category, area)
+    statistics.add_things((1, 1), (10, 2000))
+    statistics.add_things((2, 2), (10_000, 9216))
     assert statistics.instances == {1: 2, 2: 2}
     assert statistics.sizes == {(1, "small"): 1, (1, "medium"): 1, (2, "large"): 2}
     assert statistics.by_size() == {"small": 1, "medium": 1, "large": 2}
-    statistics.add_box((0, 0, 2, 2), (160, 120))
-    statistics.add_box((150, 100, 10, 20), (160, 120))
-    assert statistics.positions[0, 0] == statistics.positions[11, 15] == 1
+    statistics.add_boxes([(0, 0, 2, 2), (150, 100, 10, 20), (152, 104, 6, 12), (40, 30, 30, 30)], (160, 120))
+    statistics.add_boxes([], (160, 120))
+    assert statistics.positions[0, 0] == 1
+    assert statistics.positions[11, 15] == 2
+    assert statistics.positions[4, 5] == 1
+    assert statistics.positions.sum() == 4
     for share in (0.0, 0.05, 0.5, 1.0):
         statistics.add_visible(share)
     assert statistics.visible.tolist() == [2, 0, 0, 0, 0, 1, 0, 0, 0, 1]
@@ -70,8 +73,8 @@ def filled() -> Statistics:
     rng = np.random.default_rng(0)
     for _ in range(50):
         statistics.add_view(rng.normal(size=3) * 4, (0, 0, 0))
-        statistics.add_thing(int(rng.integers(1, 4)), float(rng.uniform(1, 20_000)))
-        statistics.add_box((*rng.uniform(0, 50, 2), 5, 5), (64, 64))
+        statistics.add_things([int(rng.integers(1, 4))], [float(rng.uniform(1, 20_000))])
+        statistics.add_boxes([(*rng.uniform(0, 50, 2), 5, 5)], (64, 64))
         statistics.add_visible(float(rng.uniform()))
     return statistics
 
@@ -112,7 +115,7 @@ def test_what_is_not_known_is_not_drawn():
 def test_many_categories_are_cut_with_a_note():
     statistics = Statistics()
     for category in range(MAX_ROWS + 3):
-        statistics.add_thing(category, 5)
+        statistics.add_things([category], [5])
     assert "3 more categories" in plots(statistics, {})
 
 
