@@ -32,19 +32,21 @@ class Journal:
         self._synced = -math.inf
         self._mended = False
 
-    def append(self, record: Any) -> None:
-        """Write one record (a dataclass or plain JSON values) as a line."""
+    def append(self, record: Any) -> int:
+        """Write one record (a dataclass or plain JSON values) as a line; return where the line begins."""
         if not self._mended:
             self._drop_torn_line()
         line = json_line(record)
         self._mended = False  # a full disk may take half of the line, which the next must not join
         with self.path.open("ab") as file:
+            offset = file.tell()
             file.write(line.encode() + b"\n")
             file.flush()
             self._mended = True
             if time.monotonic() - self._synced >= self._sync_every:
                 os.fsync(file.fileno())
                 self._synced = time.monotonic()
+        return offset
 
     def sync(self) -> None:
         """Have every line so far on disk."""

@@ -90,7 +90,7 @@ def _without_repeats(cls: type, line: bytes, drop: Collection[str]) -> tuple[byt
 
 
 def _holds_no_field(cls: type, name: str, text: bytes) -> bool:
-    """Tell whether no other field stands in a field's text: in another order than ours they would be cut out with it."""
+    """Tell whether no other field stands in a field's text: in another order they would be cut out with it."""
     key = (cls, name)
     if _clean.get(key) == text:
         return True
@@ -131,10 +131,8 @@ def _text(value: Any) -> str:
 
 def _told(record: Any) -> dict[str, Any]:
     """Return the fields of a record that have other values than their defaults."""
-    defaults = _defaults(type(record))
-    return {
-        name: value for name, default in defaults if (value := getattr(record, name)) != default
-    }
+    defaults = _defaults(record.__class__)
+    return {name: value for name, default in defaults if (value := getattr(record, name)) != default}
 
 
 @functools.cache

@@ -11,16 +11,16 @@ from ..core.journal import Journal
 from ..core.layout import DatasetFolder
 from ..core.records import AnnotationRecord, JobRecord, LabelRecord
 from .coco import LabelledView, by_split, image_entries
-from .coco_file import write_file
+from .coco_file import as_text, write_file
 from .labelled import sample_of
 
 
 def write_captions(folder: DatasetFolder, job: JobRecord, views: Sequence[LabelledView]) -> None:
     """Write ``captions_train.json`` and ``captions_val.json``: one caption a picture."""
     for split, part in by_split(views):
-        lists: dict[str, Iterable[Any]] = {
-            "images": (image for view in part for image in image_entries(job, view)),
-            "annotations": _annotations(folder, job, part),
+        lists: dict[str, Iterable[str]] = {
+            "images": (as_text(image) for view in part for image in image_entries(job, view)),
+            "annotations": map(as_text, _annotations(folder, job, part)),
         }
         write_file(folder.captions(split), job, lists)
 

@@ -7,15 +7,13 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
-import numpy as np
-
 from ..core.decode import to_json
 from ..core.journal import Journal
 from ..core.layout import DatasetFolder
 from ..core.records import CameraRecord, InstanceFidelity, JobRecord, LabelRecord, ViewRecord
 from ..core.slots import slot_count
-from .annotation import annotation_entry, space_entries
-from .coco_file import category_entry, has_license, write_file
+from .coco_file import as_text, category_entry, has_license, write_file
+from .entries import EntryMaker, EntryStore
 from .labelled import SPLITS, LabelledView, Picture, by_split, labelled_views, sample_of
 
 __all__ = [
@@ -32,21 +30,29 @@ __all__ = [
 ]
 
 
-def write_annotations(folder: DatasetFolder, job: JobRecord, views: Sequence[LabelledView]) -> Counter[int]:
+def write_annotations(
+    folder: DatasetFolder, job: JobRecord, views: Sequence[LabelledView], kept: EntryStore | None = None
+) -> Counter[int]:
     """Write ``instances_train.json`` and ``instances_val.json``; both always, empty ones included.
 
     Equal journals give equal bytes. Image ids come from the view and the style, so that they are the same in a longer
     job and never shared between the splits.
+
+    Args:
+        folder: the dataset.
+        job: its job.
+        views: its labelled views.
+        kept: entries of some of the views, made before.
 
     Returns:
         The number of annotations in both files, by category id.
     """
     count: Counter[int] = Counter()
     for split, part in by_split(views):
-        lists: dict[str, Iterable[Any]] = {
-            "images": (image for view in part for image in _images_in_space(folder, job, view)),
-            "annotations": _annotations(folder, job, part, count),
-            "categories": (category_entry(category) for category in job.categories),
+        lists: dict[str, Iterable[str]] = {
+            "images": (as_text(image) for view in part for image in _images_in_space(folder, job, view)),
+            "annotations": _annotations(folder, job, part, count, kept),
+            "categories": (as_text(category_entry(category)) for category in job.categories),
         }
         write_file(folder.annotations(split), job, lists)
     return count
@@ -99,43 +105,31 @@ def rendered(folder: DatasetFolder, view: LabelledView, drop: Collection[str] = 
 
 
 def _annotations(
-    folder: DatasetFolder, job: JobRecord, views: Iterable[LabelledView], count: Counter[int]
-) -> Iterator[dict[str, Any]]:
-    categories = {category.id: category for category in job.categories}
-    instances = {instance.id: instance for instance in job.instances}
+    folder: DatasetFolder,
+    job: JobRecord,
+    views: Iterable[LabelledView],
+    count: Counter[int],
+    kept: EntryStore | None,
+) -> Iterator[str]:
+    maker = EntryMaker(job)
     journal = Journal(folder.labels_journal)
     number = 0
     for view in views:
-        shown = journal.at(LabelRecord, view.offset).annotations
-        in_space = _in_space(rendered(folder, view), {record.instance_id for record in shown})
-        entries = [
-            annotation_entry(
-                record,
-                categories.get(record.category_id),
-                instances.get(record.instance_id),
-                (view.height, view.width),
-            )
-            | in_space.get(record.instance_id, {})
-            for record in shown
-        ]
+        entries = kept.entries(view.offset) if kept is not None else None
+        if entries is None:
+            entries = maker.make(journal.at(LabelRecord, view.offset), rendered(folder, view))
         for picture in view.pictures:
             image = image_id(job, view.view, picture)
             scores = instance_scores(folder, picture)
             for entry in entries:
-                if entry["instance_id"] in picture.dropped:
+                if entry.instance_id in picture.dropped:
                     continue
                 number += 1
-                count[entry["category_id"]] += 1
+                count[entry.category_id] += 1
+                said = scores.get(entry.instance_id)
+                more = f", {as_text(said)[1:-1]}" if said else ""
                 # COCO's evaluation takes annotation id 0 for "no match": ids start at 1.
-                yield {"id": number, "image_id": image, **entry, **scores.get(entry["instance_id"], {})}
-
-
-def _in_space(record: ViewRecord | None, shown: set[int]) -> dict[int, dict[str, Any]]:
-    """Return where the instances with the ids in ``shown`` are, see :func:`space_entries`."""
-    if record is None or record.camera is None:
-        return {}
-    instances = [item for item in record.instances if item.id in shown]
-    return space_entries(instances, np.array(record.camera.world_to_camera))
+                yield f'{{"id": {number}, "image_id": {image}, {entry.text}{more}}}'
 
 
 def image_id(job: JobRecord, view: int, picture: Picture) -> int:

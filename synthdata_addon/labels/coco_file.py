@@ -14,14 +14,23 @@ from ..core.layout import replacing
 from ..core.records import JobRecord
 
 
-def write_file(path: Path, job: JobRecord, lists: dict[str, Iterable[Any]]) -> None:
-    """Write ``info``, ``licenses`` and the lists, one item a line; replaces the file whole."""
+def write_file(path: Path, job: JobRecord, lists: dict[str, Iterable[str]]) -> None:
+    """Write ``info``, ``licenses`` and the lists, whose items are JSON text, one a line; replaces the file whole."""
     with replacing(path) as part, part.open("w", encoding="utf-8", newline="\n") as file:
-        file.write('{\n"info": ' + _line(_info(job)) + ',\n"licenses": ' + _line(_licenses(job)))
+        file.write('{\n"info": ' + as_text(_info(job)) + ',\n"licenses": ' + as_text(_licenses(job)))
         for name, items in lists.items():
             file.write(f',\n"{name}": ')
             _write_list(file, items)
         file.write("\n}\n")
+
+
+def as_text(value: Any) -> str:
+    """Return an item of a list as JSON text.
+
+    Raises:
+        ValueError: NaN or infinity, which JSON does not have.
+    """
+    return json.dumps(value, ensure_ascii=False, separators=(", ", ": "), allow_nan=False)
 
 
 def category_entry(category: Category) -> dict[str, Any]:
@@ -58,13 +67,9 @@ def _licenses(job: JobRecord) -> list[dict[str, Any]]:
     return [{"id": 1, "name": said.license_name, "url": said.license_url}] if has_license(job) else []
 
 
-def _write_list(file: IO[str], items: Iterable[Any]) -> None:
+def _write_list(file: IO[str], items: Iterable[str]) -> None:
     opening = "[\n"
     for item in items:
-        file.write(opening + _line(item))
+        file.write(opening + item)
         opening = ",\n"
     file.write("[]" if opening == "[\n" else "\n]")
-
-
-def _line(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(", ", ": "), allow_nan=False)

@@ -18,7 +18,7 @@ from ..core.journal import Journal
 from ..core.layout import DatasetFolder
 from ..core.records import JobRecord, LabelRecord
 from .coco import LabelledView, by_split, image_entries
-from .coco_file import category_entry, write_file
+from .coco_file import as_text, category_entry, write_file
 
 
 def panoptic_picture(ids: IdMap) -> RGBImage:
@@ -31,10 +31,10 @@ def panoptic_picture(ids: IdMap) -> RGBImage:
 def write_panoptic(folder: DatasetFolder, job: JobRecord, views: Sequence[LabelledView]) -> None:
     """Write ``panoptic_train.json`` and ``panoptic_val.json``; pictures of one view share its segments."""
     for split, part in by_split(views):
-        lists: dict[str, Iterable[Any]] = {
-            "images": (image for view in part for image in image_entries(job, view)),
-            "annotations": _annotations(folder, job, part),
-            "categories": (category_entry(category) | {"isthing": 1} for category in job.categories),
+        lists: dict[str, Iterable[str]] = {
+            "images": (as_text(image) for view in part for image in image_entries(job, view)),
+            "annotations": map(as_text, _annotations(folder, job, part)),
+            "categories": (as_text(category_entry(category) | {"isthing": 1}) for category in job.categories),
         }
         write_file(folder.panoptic(split), job, lists)
 

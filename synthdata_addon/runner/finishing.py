@@ -10,6 +10,7 @@ from ..core.records import JobRecord
 from ..exports.registry import write_exports
 from ..labels.captions import write_captions
 from ..labels.coco import labelled_views, write_annotations
+from ..labels.entries import EntryStore
 from ..labels.panoptic import write_panoptic
 from .card import write_card
 from .gallery import write_gallery
@@ -33,11 +34,16 @@ class Counts:
     notes: tuple[str, ...] = ()
 
 
-def finish_dataset(folder: DatasetFolder, job: JobRecord, skipped: int = 0) -> Counts:
-    """Write everything that is derived; each file is replaced whole, so that it is valid at every moment."""
+def finish_dataset(
+    folder: DatasetFolder, job: JobRecord, skipped: int = 0, kept: EntryStore | None = None
+) -> Counts:
+    """Write everything that is derived; each file is replaced whole, so that it is valid at every moment.
+
+    ``kept`` are annotations that were made while the job ran, which need not be made again.
+    """
     views = labelled_views(folder, job)
     samples = sum(1 for view in views for picture in view.pictures if picture.style)
-    annotations = write_annotations(folder, job, views)
+    annotations = write_annotations(folder, job, views, kept)
     if job.job.labels.panoptic:
         write_panoptic(folder, job, views)
     if job.job.labels.captions:

@@ -23,6 +23,7 @@ from ..core.journal import Journal
 from ..core.layout import DatasetFolder
 from ..core.protocol import Message
 from ..core.records import SampleRecord, ViewRecord
+from ..labels.entries import EntryStore
 from .baselines import Baselines
 from .finishing import finish_dataset
 from .inbox import Inbox
@@ -116,6 +117,7 @@ class Worker:
         self._job = read_job(folder)
         self._ledger = Ledger(folder, self._job, start.again, views=start.views, pictures=start.pictures)
         self._labels = Journal(folder.labels_journal, LABELS_SYNC)
+        self._entries = EntryStore(folder, self._job)
         self._labelling = Begun(folder.labelling)
         self._samples = Journal(folder.samples_journal)
         self._sampler = Sampler(folder, self._job, self._pace, self._send, self._load)
@@ -179,7 +181,9 @@ class Worker:
         keep(self._lock)  # else a folder that was removed would come into being again
         with self._pace.step("labels"):
             result = self._labelled(view)
-            self._labels.append(result.record)
+            offset = self._labels.append(result.record)
+            if not result.record.skipped:
+                self._entries.add(offset, result.record, view)
         self._ledger.label_done(result.record)
         if not self._ledger.unlabelled:
             self._labelling.end()  # else what ends the runner next would count for this view
@@ -269,7 +273,8 @@ class Worker:
         self._labels.sync()
         self._warn_of_unclear()
         with self._pace.step("annotations"):
-            counts = finish_dataset(self._folder, self._job, skipped=self._ledger.skipped)
+            counts = finish_dataset(self._folder, self._job, self._ledger.skipped, self._entries)
+        self._entries.close()
         for note in counts.notes:
             self._warn("exports.left_out", note)
         self._send(protocol.Progress("annotations", 1, 1, 0.0))

@@ -40,7 +40,9 @@ RECORDS = [
 def test_a_line_is_what_the_json_module_makes_of_it(record):
     # Listed records leave out what has its default.
     many = [asdict(item) for item in record.many]
-    said = asdict(record) | {"many": [{k: v for k, v in item.items() if (k, v) != ("share", 0.5)} for item in many]}
+    said = asdict(record) | {
+        "many": [{k: v for k, v in item.items() if (k, v) != ("share", 0.5)} for item in many]
+    }
     for _ in range(2):
         line = json_line(record)
         assert line == json.dumps(said, ensure_ascii=False, separators=(",", ":"))

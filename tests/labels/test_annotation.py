@@ -28,7 +28,9 @@ from synthdata_addon.core.records import (
 )
 from synthdata_addon.core.spec import JobSpec, LabelsSpec
 from synthdata_addon.labels.coco import labelled_views, write_annotations
+from synthdata_addon.labels.entries import EntryStore
 from synthdata_addon.labels.instances import label
+from synthdata_addon.runner.ledger import read_job
 from tests.synthetic_dataset import write_job
 
 HEIGHT, WIDTH = 40, 60
@@ -36,8 +38,9 @@ CATEGORIES = (
     Category(1, "person", "animal", ("head", "hand", "foot"), ((1, 2), (1, 3))),
     Category(7, "box"),
 )
+ANN = 'Ann "A" \\ \u2028\n\x85'
 INSTANCES = (
-    InstanceRecord(1, 'Ann "A" \\', 1),
+    InstanceRecord(1, ANN, 1),
     InstanceRecord(2, "Box", 7, "Crowd", (3, 0)),
 )
 POINTS = (KeypointRecord(10.5, 8.25, 2), KeypointRecord(0.0, 0.0, 0), KeypointRecord(14.0, 20.0, 1))
@@ -76,16 +79,31 @@ def build(tmp_path, spec, seen, ids, solos=()):
         categories=CATEGORIES,
         instances=INSTANCES,
     )
-    Journal(folder.views_journal).append(
-        ViewRecord(0, 1, "train", WIDTH, HEIGHT, layout.pass_file(0), CAMERA, seen)
-    )
+    view = ViewRecord(0, 1, "train", WIDTH, HEIGHT, layout.pass_file(0), CAMERA, seen)
+    Journal(folder.views_journal).append(view)
     labels = label(ids, seen, spec, solos)
     files = [layout.mask_file(0), layout.category_mask_file(0), "d.png", "n.png"]
-    Journal(folder.labels_journal).append(
-        LabelRecord(0, "train", WIDTH, HEIGHT, *files, annotations=labels.annotations)
-    )
+    record = LabelRecord(0, "train", WIDTH, HEIGHT, *files, annotations=labels.annotations)
+    offset = Journal(folder.labels_journal).append(record)
     write_annotations(folder, job, labelled_views(folder, job))
+    check_entries_made_before(folder, job, offset, record, view)
     return folder.annotations("train")
+
+
+def check_entries_made_before(folder, job, offset, record, view):
+    """Hold what is written of entries that were kept since the view was labelled against what is written without."""
+    written = folder.annotations("train").read_bytes()
+    kept = EntryStore(folder, job)
+    kept.add(offset, replace(record, annotations=()), view)
+    kept.add(offset, record, view)
+    assert [item.instance_id for item in kept.entries(offset)] == [a.instance_id for a in record.annotations]
+    assert kept.entries(offset + 1) is None
+    write_annotations(folder, job, labelled_views(folder, job), kept)
+    assert folder.annotations("train").read_bytes() == written
+    kept.close()
+    assert kept.entries(offset) is None
+    write_annotations(folder, job, labelled_views(folder, job), kept)
+    assert folder.annotations("train").read_bytes() == written
 
 
 def two_things():
@@ -99,6 +117,20 @@ def seen(**changes):
     first = SeenInstance(1, 1, (PixelKey(1),), rows(placed((1, 1, 1))), BOX, POINTS, outside=False)
     second = SeenInstance(2, 7, (PixelKey(2),), rows(placed((2, 0.5, -3))), BOX, outside=True)
     return replace(first, **changes), second
+
+
+def test_entries_that_cannot_be_kept_are_made_at_the_end(tmp_path, caplog):
+    build(tmp_path, LabelsSpec(), seen(), two_things())
+    folder = DatasetFolder(tmp_path / "dataset")
+    blocked = DatasetFolder(tmp_path / "blocked")
+    blocked.root.mkdir()
+    blocked.annotations("train").parent.write_text("no folder")
+    kept = EntryStore(blocked, read_job(folder))
+    record = next(Journal(folder.labels_journal).read(LabelRecord))
+    for _ in range(2):
+        kept.add(0, record, next(Journal(folder.views_journal).read(ViewRecord)))
+    assert kept.entries(0) is None
+    assert len(caplog.messages) == 1
 
 
 def test_polygons_and_runs_are_the_same_masks_to_pycocotools(tmp_path):
@@ -118,7 +150,7 @@ def test_names_origin_and_visibility(tmp_path):
     alone[0][5:25, 8:20], alone[1][10:30, 15:40] = 1, 2
     spec = LabelsSpec(visibility=True, amodal=True)
     first, second = json.loads(build(tmp_path, spec, seen(), ids, alone).read_text())["annotations"]
-    assert first["name"] == 'Ann "A" \\'
+    assert first["name"] == ANN
     assert "parent" not in first
     assert (second["parent"], second["persistent_id"]) == ("Crowd", [3, 0])
     assert (first["visible_fraction"], first["truncated"]) == (0.6875, False)
