@@ -29,6 +29,10 @@ class SynthDataError(Exception):
         self.code = code
         self.hint = hint
 
+    def __reduce__(self) -> tuple[type[SynthDataError], tuple[str, str, str]]:
+        # An exception is otherwise pickled as its class and message alone, and cannot come from another process.
+        return type(self), (self.code, self.message, self.hint)
+
     def __str__(self) -> str:
         return in_full(self.code, self.message, self.hint)
 

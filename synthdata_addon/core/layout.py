@@ -41,6 +41,11 @@ class DatasetFolder:
         return self.root / "samples.jsonl"
 
     @property
+    def card(self) -> Path:
+        """The dataset card, which is the last that a run writes."""
+        return self.root / "README.md"
+
+    @property
     def gallery(self) -> Path:
         """The page to look at it all."""
         return self.root / "index.html"

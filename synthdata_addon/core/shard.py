@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,6 +14,9 @@ from .errors import SpecError
 
 FOLDER: Final = "shards"
 """Folder of a dataset that its shards lie in; each is a whole dataset of fewer views."""
+PART: Final = "part.json"
+"""File in a shard's folder: the numbers of its views, where it was handed out and has not those of :meth:`Shard.views`.
+"""
 MAX_COUNT: Final = 1_000_000
 _NAME: Final = re.compile(r"(\d+)-of-(\d+)")
 
@@ -45,6 +49,21 @@ class Shard:
             yield from range(start, min(start + block, total))
 
 
+def deal(views: Iterable[int], total: int, count: int, together: int = 1) -> list[list[int]]:
+    """Return the views of each of at most ``count`` shards, some of a job of ``total`` being left to make.
+
+    They are dealt out as by :meth:`Shard.views`, which they are the same as when all are left. No shard is empty.
+    """
+    block = max(1, min(together, total // count))
+    blocks: dict[int, list[int]] = {}
+    for view in views:
+        blocks.setdefault(view // block, []).append(view)
+    parts: list[list[int]] = [[] for _ in range(min(count, len(blocks)))]
+    for number, some in enumerate(blocks.values()):
+        parts[number % len(parts)] += some
+    return parts
+
+
 def parse_shard(text: str) -> Shard:
     """Return the shard that is written ``3/16``.
 
@@ -64,6 +83,17 @@ def parse_shard(text: str) -> Shard:
 def shard_folder(dataset: Path, shard: Shard) -> Path:
     """Return where a shard of a dataset is made: ``shards/03-of-16`` in it."""
     return dataset / FOLDER / shard.name
+
+
+def write_part(folder: Path, views: Iterable[int]) -> None:
+    """Note the views of a shard in its folder."""
+    (folder / PART).write_text(json.dumps(list(views)), encoding="utf-8")
+
+
+def read_part(folder: Path) -> list[int] | None:
+    """Return the views that a shard's folder names; None when it names none."""
+    path = folder / PART
+    return [int(view) for view in json.loads(path.read_text(encoding="utf-8"))] if path.exists() else None
 
 
 def shard_of(folder: Path) -> Shard | None:

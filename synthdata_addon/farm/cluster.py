@@ -20,7 +20,7 @@ import ray
 from ..core.errors import RunnerError, SynthDataError
 from ..core.progress import format_seconds
 from ..core.shard import Shard
-from .tasks import Order, Rendered, Stylizer, render
+from .tasks import Order, Rendered, Stylizer, render, settle
 
 AHEAD: Final = 2
 """Shards for each stylizer that may wait for pictures; then rendering waits."""
@@ -70,6 +70,16 @@ def connect(address: str) -> None:
 def disconnect() -> None:
     """Leave the cluster; what still runs there for us ends."""
     ray.shutdown()
+
+
+def settle_job(order: Order, renders: Share) -> None:
+    """Have the job written into the store, or found to be the one that is there; blocking.
+
+    Raises:
+        SynthDataError: it cannot be made.
+    """
+    task = ray.remote(settle).options(num_cpus=renders.cpus, num_gpus=renders.gpus, max_retries=RETRIES)
+    _result(task.remote(order), "The job")
 
 
 class Farm:
@@ -156,13 +166,7 @@ class Farm:
     def _take(self, reference: Any) -> None:
         shard = self._rendering.pop(reference, None)
         actor, pictured = self._picturing.pop(reference, (None, None))
-        try:
-            result = ray.get(reference)
-        except ray.exceptions.RayTaskError as error:
-            cause = error.cause
-            raise cause if isinstance(cause, SynthDataError) else _failed(shard or pictured, cause) from error
-        except ray.exceptions.RayError as error:
-            raise _failed(shard or pictured, error) from error
+        result = _result(reference, f"Shard {shard or pictured}")
         if isinstance(result, Rendered):
             self._rendered += 1
             self._views += result.views
@@ -215,9 +219,24 @@ def _resources() -> tuple[float, float]:
     return float(there.get("CPU", 0.0)), float(there.get("GPU", 0.0))
 
 
-def _failed(shard: Shard | None, error: BaseException) -> RunnerError:
+def _result(reference: Any, what: str) -> Any:
+    """Return what a task came to.
+
+    Raises:
+        SynthDataError: the task's own, or ``farm.failed``.
+    """
+    try:
+        return ray.get(reference)
+    except ray.exceptions.RayTaskError as error:
+        cause = error.cause
+        raise cause if isinstance(cause, SynthDataError) else _failed(what, cause) from error
+    except ray.exceptions.RayError as error:
+        raise _failed(what, error) from error
+
+
+def _failed(what: str, error: BaseException) -> RunnerError:
     text = " ".join(str(error).split())
-    return RunnerError("farm.failed", f"Shard {shard} cannot be made: {text}", "See Ray's logs.")
+    return RunnerError("farm.failed", f"{what} cannot be made: {text}", "See Ray's logs.")
 
 
 def terminal(text: str) -> None:

@@ -10,15 +10,17 @@ from pathlib import Path
 from typing import Final
 
 from ..core.errors import RunnerError, SpecError, SynthDataError
-from ..core.shard import MAX_COUNT, Shard
-from .stores import store_for
+from ..core.shard import MAX_COUNT
+from .object_store import ObjectStore
+from .stores import SharedFolder, Store
 from .tasks import Order, runner_python
 
 RENDER_VARIABLE: Final = "SYNTHDATA_RENDER_PYTHON"
 SHARDS_EACH: Final = 4
 """Shards for each CPU of the cluster, without another number: enough for machines of unequal speed."""
 AUTOEXEC: Final = "--enable-autoexec"
-OTHERS_OWN: Final = ("--shard", "--view", "--extend", "--no-pictures")
+EXIT_CANCELLED: Final = 130
+OTHERS_OWN: Final = ("--shard", "--view", "--no-pictures", "--job-only")
 
 
 def cluster_main(argv: list[str]) -> int:
@@ -27,6 +29,9 @@ def cluster_main(argv: list[str]) -> int:
     try:
         _check(arguments, rest)
         return _run(arguments, rest)
+    except KeyboardInterrupt:
+        sys.stderr.write("\nCancelled. Give the same command again to go on where it stopped.\n")
+        return EXIT_CANCELLED
     except (SynthDataError, OSError) as error:
         sys.stderr.write(f"\nError: {error}\n")
         return 1
@@ -41,6 +46,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--cluster", required=True, metavar="ADDRESS", help="auto, local, or ray://host:port")
     parser.add_argument(
         "--output", required=True, help="a folder that all machines see, or a URL that fsspec knows"
+    )
+    parser.add_argument(
+        "--extend", action="store_true", help="add views, styles or exports to the dataset that is there"
     )
     parser.add_argument("--shards", type=int, default=0, help="parts of the job (default: 4 for each CPU)")
     parser.add_argument("--render-cpus", type=int, default=1, help="CPUs, and threads, of one Blender")
@@ -65,6 +73,11 @@ def _check(arguments: argparse.Namespace, rest: list[str]) -> None:
         raise SpecError("spec.range", f"--render-cpus is {arguments.render_cpus}.", "Give 1 or more.")
 
 
+def store_for(output: str) -> Store:
+    """Return the store that a user names: a URL, or a folder."""
+    return ObjectStore(output) if "://" in output else SharedFolder(str(Path(output).resolve()))
+
+
 def _absolute(rest: list[str]) -> tuple[str, ...]:
     """Return the arguments of ``generate`` with whole paths: other machines start it in folders of their own.
 
@@ -85,21 +98,12 @@ def _absolute(rest: list[str]) -> tuple[str, ...]:
 
 def _run(arguments: argparse.Namespace, given: list[str]) -> int:
     try:
-        from .cluster import (
-            Farm,
-            Share,
-            check_room,
-            cluster_cpus,
-            cluster_gpus,
-            connect,
-            disconnect,
-            terminal,
-        )
+        from .cluster import Share, check_room, cluster_cpus, cluster_gpus, connect, disconnect, terminal
+        from .whole_job import make
     except ImportError as error:
         raise RunnerError(
             "farm.no_ray", f"This Python cannot import Ray ({error}).", "pip install ray fsspec"
         ) from error
-    store = store_for(arguments.output)
     rest = _absolute(given)
     connect(arguments.cluster)
     try:
@@ -107,16 +111,17 @@ def _run(arguments: argparse.Namespace, given: list[str]) -> int:
         renders = Share(arguments.render_cpus, arguments.render_gpus)
         stylizers = Share(arguments.stylizer_cpus, gpus, arguments.stylizers or (0 if gpus else 1))
         check_room(renders, stylizers)
+        order = Order(
+            store_for(arguments.output),
+            rest,
+            arguments.render_python,
+            arguments.runner_python,
+            arguments.render_cpus,
+            arguments.extend,
+        )
         count = arguments.shards or max(1, int(SHARDS_EACH * cluster_cpus() / renders.cpus))
-        shards = [Shard(number, count) for number in range(1, count + 1)]
-        order = Order(store, rest, arguments.render_python, arguments.runner_python, arguments.render_cpus)
-        Farm(order, shards, renders, stylizers, terminal).run()
+        said = make(order, count, renders, stylizers, terminal)
     finally:
         disconnect()
-    merged = store.join()
-    counts = merged.counts
-    sys.stdout.write(
-        f"\n{count} shards joined. {counts.views} views labelled, {counts.samples} pictures, {counts.annotations} "
-        f"annotations, {counts.skipped} left out.\nDataset: {arguments.output}\n"
-    )
+    sys.stdout.write(f"\n{said}\nDataset: {arguments.output}\n")
     return 0

@@ -78,7 +78,7 @@ def write_card(
         "## Licence\n",
         _license(job),
     ]
-    with replacing(folder.root / "README.md") as path:
+    with replacing(folder.card) as path:
         path.write_text("\n".join(parts), encoding="utf-8", newline="\n")
 
 

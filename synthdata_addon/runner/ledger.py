@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection
-from pathlib import Path
+from collections.abc import Collection, Iterable
 
 from ..core import layout, models, resume
+from ..core.controls import ControlKind
 from ..core.errors import DatasetError
 from ..core.journal import Journal
 from ..core.layout import DatasetFolder
@@ -33,6 +33,15 @@ def read_job(folder: DatasetFolder) -> JobRecord:
 def source_files(view: ViewRecord) -> list[str]:
     """Return the relative paths of the files that a view is labelled from, the passes first."""
     return [view.pass_file, *([view.crypto_file] if view.crypto_file else []), *view.solo_files]
+
+
+def label_files(job: JobRecord, kinds: Iterable[ControlKind], view: int, split: str) -> list[str]:
+    """Return the relative paths of the files that a labelled view must have; ``kinds`` are its control images."""
+    files = [layout.mask_file(view), layout.category_mask_file(view)]
+    files += [layout.control_file(kind, view) for kind in kinds]
+    if job.job.labels.panoptic:
+        files.append(layout.panoptic_file(split, view))
+    return files
 
 
 class Ledger:
@@ -106,7 +115,7 @@ class Ledger:
         self.awaited.pop(record.view, None)
         if record.view not in self.labelled:
             self.unlabelled[record.view] = record
-        elif not all(path.is_file() for path in self._label_files(record)):
+        elif not self._has_label_files(record):
             if self._can_label(record):
                 self.unlabelled[record.view] = record
             else:
@@ -168,10 +177,6 @@ class Ledger:
     def _can_label(self, record: ViewRecord) -> bool:
         return all(self.folder.full(file).is_file() for file in source_files(record))
 
-    def _label_files(self, record: ViewRecord) -> list[Path]:
-        view = record.view
-        files = [layout.mask_file(view), layout.category_mask_file(view)]
-        files += [layout.control_file(kind, view) for kind in self._kinds]
-        if self.job.job.labels.panoptic:
-            files.append(layout.panoptic_file(record.split, view))
-        return [self.folder.full(file) for file in files]
+    def _has_label_files(self, record: ViewRecord) -> bool:
+        files = label_files(self.job, self._kinds, record.view, record.split)
+        return all(self.folder.full(file).is_file() for file in files)

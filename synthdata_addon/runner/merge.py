@@ -10,12 +10,8 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Final
-
-import numpy as np
-from numpy.typing import NDArray
 
 from ..core.claim import Claim
 from ..core.decode import to_json
@@ -25,14 +21,12 @@ from ..core.lock import Lock
 from ..core.records import JobRecord
 from ..core.resume import differences, shown_differences
 from ..core.shard import FOLDER, missing_shards
-from ..core.slots import slot_numbers
 from . import ledger
 from .finishing import Counts, finish_dataset
+from .job_journals import MOST_SHOWN, read_journals
 from .keeper import keeping
 from .merge_files import take_over, to_disk
-from .merge_journals import JoinedJournal, Record
 
-MOST_SHOWN: Final = 8
 LATER_FIELDS: Final = ("depth_near", "depth_far", "history")
 """What a resume takes from the folder and a merge has to compare."""
 
@@ -46,48 +40,20 @@ class Merged:
     lacks: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Journals:
-    """The three journals of a job, joined."""
-
-    views: JoinedJournal
-    labels: JoinedJournal
-    samples: JoinedJournal
-    slots: int
-
-    @property
-    def skipped(self) -> int:
-        """How many views and samples could not be made."""
-        return int(sum((journal.there & ~journal.made).sum() for journal in vars_of(self)))
-
-    def lacks(self) -> list[str]:
-        """Return a sentence for each kind of thing that the job has and the journals have not."""
-        views = self.views.there
-        labelled = self.labels.there | (views & ~self.views.made)
-        pictured = self.samples.there.reshape(len(views), self.slots).all(axis=1) | ~self.labels.made
-        lacks = []
-        for missing, what in (
-            (~views, "are missing"),
-            (views & ~labelled, "are not labelled yet"),
-            (~pictured, "lack pictures"),
-        ):
-            if missing.any():
-                lacks.append(f"{int(missing.sum())} of {len(views)} views {what}: {_shown(missing)}.")
-        return lacks
-
-
-def vars_of(journals: Journals) -> tuple[JoinedJournal, JoinedJournal, JoinedJournal]:
-    """Return the journals in the order of the work."""
-    return journals.views, journals.labels, journals.samples
-
-
 def found_shards(dataset: Path) -> list[Path]:
     """Return the folders of a dataset's shards that have been begun, by name."""
     folder = dataset / FOLDER
     return sorted(path.parent for path in folder.glob("*/job.json"))
 
 
-def merge(target: Path, shards: Sequence[Path], *, partial_ok: bool = False, remove: bool = False) -> Merged:
+def merge(
+    target: Path,
+    shards: Sequence[Path],
+    *,
+    partial_ok: bool = False,
+    remove: bool = False,
+    renew: bool = False,
+) -> Merged:
     """Join shards into the dataset ``target``, which may be there already.
 
     Args:
@@ -95,6 +61,8 @@ def merge(target: Path, shards: Sequence[Path], *, partial_ok: bool = False, rem
         shards: folders of datasets of the same job.
         partial_ok: whether views, labels or pictures may be missing.
         remove: delete the shards afterwards, if nothing is missing.
+        renew: what the shards say of a view counts, where the target says something else (it was extended by a kind of
+            control image, say).
 
     Raises:
         DatasetError: ``dataset.no_job``, ``dataset.other_job`` (names what differs), ``dataset.overlap``,
@@ -110,8 +78,8 @@ def merge(target: Path, shards: Sequence[Path], *, partial_ok: bool = False, rem
     job = _joint_job(folder, folders)
     for one in folders:
         _check_idle(one)
-    there = [*([folder] if folder.job_file.exists() else []), *folders]
-    journals = _joined(there, job)
+    first = [folder] if folder.job_file.exists() else []
+    journals = read_journals([*first, *folders], job, older=len(first) if renew else 0)
     lacks = _with_shards(journals.lacks(), shards)
     if lacks and not partial_ok:
         raise DatasetError(
@@ -124,15 +92,25 @@ def merge(target: Path, shards: Sequence[Path], *, partial_ok: bool = False, rem
         Claim(folder).write(job)
         files = sum(take_over(one.root, folder.root) for one in folders)
         to_disk()
-        names = (folder.views_journal, folder.labels_journal, folder.samples_journal)
-        for journal, path in zip(vars_of(journals), names, strict=True):
-            journal.write(path)
+        journals.write(folder)
         counts = finish_dataset(folder, job, skipped=journals.skipped)
     if remove and not lacks:
         for one in folders:
             shutil.rmtree(one.root)
         _remove_if_empty(target / FOLDER)
     return Merged(files, counts, tuple(lacks))
+
+
+def finish(folder: DatasetFolder) -> Counts:
+    """Write anew what is derived from the journals of a dataset.
+
+    Raises:
+        DatasetError: ``dataset.no_job`` or ``dataset.busy``.
+        OSError: the file system refuses.
+    """
+    job = ledger.read_job(folder)
+    with keeping(folder):
+        return finish_dataset(folder, job, skipped=read_journals([folder], job).skipped)
 
 
 def _joint_job(target: DatasetFolder, folders: Sequence[DatasetFolder]) -> JobRecord:
@@ -178,26 +156,6 @@ def _check_idle(folder: DatasetFolder) -> None:
             lock.release()
 
 
-def _joined(folders: Sequence[DatasetFolder], job: JobRecord) -> Journals:
-    slots = slot_numbers(job.job)
-    views = JoinedJournal([one.views_journal for one in folders], job.views, _view_key)
-    labels = JoinedJournal([one.labels_journal for one in folders], job.views, _view_key)
-    key = partial(_sample_key, slots)
-    samples = JoinedJournal([one.samples_journal for one in folders], job.views * len(slots), key)
-    return Journals(views, labels, samples, len(slots))
-
-
-def _view_key(record: Record) -> int | None:
-    view = record.get("view")
-    return view if isinstance(view, int) else None
-
-
-def _sample_key(slots: dict[tuple[str, int], int], record: Record) -> int | None:
-    slot = slots.get((str(record.get("style")), record.get("number", 0)))
-    view = _view_key(record)
-    return None if slot is None or view is None else view * len(slots) + slot
-
-
 def _with_shards(lacks: list[str], shards: Sequence[Path]) -> list[str]:
     """Return what is lacking, with the shards that have no folder."""
     missing = missing_shards(shards) if lacks else []
@@ -206,14 +164,6 @@ def _with_shards(lacks: list[str], shards: Sequence[Path]) -> list[str]:
     shown = ", ".join(str(shard) for shard in missing[:MOST_SHOWN])
     more = f" and {len(missing) - MOST_SHOWN} more" if len(missing) > MOST_SHOWN else ""
     return [*lacks, f"There is no folder of shard {shown}{more}."]
-
-
-def _shown(missing: NDArray[np.bool_]) -> str:
-    """Return the places of what is True, as ranges: ``2, 5-9, ...``."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], missing, [False]]).astype(np.int8)))
-    ranges = [(int(a), int(b) - 1) for a, b in zip(edges[::2], edges[1::2], strict=True)]
-    texts = [str(a) if a == b else f"{a}-{b}" for a, b in ranges[:MOST_SHOWN]]
-    return ", ".join(texts) + (", ..." if len(ranges) > MOST_SHOWN else "")
 
 
 def _remove_if_empty(folder: Path) -> None:

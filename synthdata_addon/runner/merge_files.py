@@ -46,7 +46,7 @@ def take_over(source: Path, target: Path) -> int:
         if path.parent not in made:
             path.parent.mkdir(parents=True, exist_ok=True)
             made.add(path.parent)
-        if _place(source / name, path):
+        if place(source / name, path):
             count += 1
         elif not name.startswith(UNCOMPARED):
             _check_same(source / name, path)
@@ -59,8 +59,8 @@ def to_disk() -> None:
         os.sync()
 
 
-def _place(source: Path, target: Path) -> bool:
-    """Return whether the file was placed: False where one is there already."""
+def place(source: Path, target: Path) -> bool:
+    """Put a file to where another dataset has it; return whether it was: False where one is there already."""
     try:
         os.link(source, target)
     except FileExistsError:

@@ -34,18 +34,20 @@ class JoinedJournal:
     is a failure.
     """
 
-    def __init__(self, paths: Sequence[Path], size: int, key: Key) -> None:
+    def __init__(self, paths: Sequence[Path], size: int, key: Key, older: int = 0) -> None:
         """Read the journals, one after the other.
 
         Args:
             paths: the journal in each dataset; it need not be there.
             size: keys are 0 .. ``size`` - 1.
             key: tells the key of a parsed line, None for one that is to be left out.
+            older: so many datasets at the front give way to the others where these say something else.
 
         Raises:
             DatasetError: ``dataset.overlap``: two datasets say different things of one key.
         """
         self._paths = paths
+        self._older = older
         self._rows = np.zeros(size, ROW)
         self._rows["source"] = -1
         for source in range(len(paths)):
@@ -63,11 +65,12 @@ class JoinedJournal:
         found: NDArray[np.bool_] = self.there & ~self._rows["skipped"]
         return found
 
-    def write(self, target: Path) -> int:
-        """Write the lines in the order of their keys; replaces the file whole. Return their number; without any, none
-        is written.
+    def write(self, target: Path, among: NDArray[np.int64] | None = None) -> int:
+        """Write the lines in the order of their keys, all or those ``among`` some; replaces the file whole.
+
+        Return their number; without any, none is written.
         """
-        keys = np.flatnonzero(self.there)
+        keys = np.flatnonzero(self.there) if among is None else among[self.there[among]]
         if not len(keys):
             return 0
         with replacing(target) as part, part.open("wb") as file:
@@ -113,7 +116,7 @@ class JoinedJournal:
                 # What one dataset has made, another one's failure does not take away.
                 if skipped:
                     continue
-                if not row["skipped"]:
+                if not row["skipped"] and row["source"] >= self._older:
                     self._check_same(number, source, offset, length)
                     continue
             self._rows[number] = (source, length, offset, skipped)

@@ -86,6 +86,9 @@ def _parser() -> argparse.ArgumentParser:
     generate.add_argument(
         "--no-pictures", action="store_true", help="leave the styles to the runner's command"
     )
+    generate.add_argument(
+        "--job-only", action="store_true", help="check everything, write job.json and render nothing"
+    )
     generate.add_argument("--no-styles", action="store_true", help="labels and control images only")
     generate.add_argument(
         "--extend", action="store_true", help="add views, styles or exports to the dataset in the folder"
@@ -115,7 +118,7 @@ def _generate(arguments: argparse.Namespace) -> int:
         raise SpecError("spec.shard", "--shard and --view name different views.", "Give one of them.")
     if shard is not None:
         output = shard_folder(output, shard)
-    part = Part(shard, pictures=not arguments.no_pictures)
+    part = Part(shard, pictures=not arguments.no_pictures, job_only=arguments.job_only)
     status = run_to_end(
         GenerateJob(scene, layer, spec, output, extend=extend, only=arguments.view, part=part)
     )

@@ -131,8 +131,9 @@ class GenerateJob:
         self._claim.take()
         job = self._claim.job(self._describe(spec))
         self._session.sweep_out_leftovers()
-        # The runner loads its libraries while Blender goes on preparing.
-        self._client = _start_runner(self.folder)
+        if not self._part.job_only:
+            # The runner loads its libraries while Blender goes on preparing.
+            self._client = _start_runner(self.folder)
         if self._claim.old is None:
             # As of the views that an extended job began with, so that its job file makes it again.
             first = min((*spec.sweep.extended_from, job.views))
@@ -140,12 +141,15 @@ class GenerateJob:
             job = replace(job, depth_near=near, depth_far=far)
         if changes := self._claim.write(job):
             self.status.warnings.append(f"The dataset is extended: {changes}.")
+        if self._part.job_only:
+            self.status.finished = True
+            return
         self._views = Journal(self.folder.views_journal, VIEWS_SYNC)
         rendered = self._rendered_views()
         if self._only is not None:
             forget_passes(self.folder, self._only)
             rendered = set(range(job.views)) - {self._only}
-        mine = self._part.views(job)
+        mine = self._part.views(job, self.folder.root)
         self._session.start(sorted(mine - rendered))
         self.status.warnings += self._contents.warnings
         if missing := warning_of_missing_files():
@@ -215,11 +219,13 @@ class GenerateJob:
         Raises:
             DatasetError: ``dataset.io`` or ``dataset.lost``: there is no going on in this folder.
         """
+        if self.status.finished:
+            return False
         with io_errors(self.folder):
             self._keep()
             if self._session.remaining and not self.status.cancelled:
                 self._render_next()
-            elif self._client is not None and not self.status.finished:
+            elif self._client is not None:
                 self._client.wait(0.1)
             self._listen()
             return not self.status.finished

@@ -8,6 +8,7 @@ from pathlib import Path
 import bpy
 import pytest
 
+from synthdata_addon.core.shard import write_part
 from synthdata_addon.ui.command import main
 from tests.blender import scenes
 from tests.blender.test_populate import add_source, add_table, populate
@@ -103,6 +104,25 @@ def test_pictures_are_left_to_the_runner(scene, tmp_path):
     assert not (tmp_path / "samples.jsonl").exists()
     assert generate(tmp_path) == 0
     assert len(scenes.lines(tmp_path / "samples.jsonl")) == 4
+
+
+def test_a_job_is_settled_before_anything_is_rendered(scene, tmp_path, capfd):
+    assert generate(tmp_path, "--job-only") == 0
+    assert not list(tmp_path.glob("*.jsonl"))
+    settled = (tmp_path / "job.json").read_bytes()
+    assert generate(tmp_path) == 0
+    assert len(seen(tmp_path)) == 4
+    assert (tmp_path / "job.json").read_bytes() == settled
+    assert generate(tmp_path, "--views", "5", "--job-only") == 1
+    assert "holds a dataset made with other settings: job.sweep.views was 4, now 5" in capfd.readouterr().err
+
+
+def test_a_shard_makes_the_views_that_it_was_handed(scene, tmp_path):
+    shard = tmp_path / "shards" / "01-of-02"
+    shard.mkdir(parents=True)
+    write_part(shard, [2, 3])
+    assert generate(tmp_path, "--shard", "1/2") == 0
+    assert seen(shard) == [2, 3]
 
 
 @pytest.mark.parametrize(

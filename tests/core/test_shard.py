@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from synthdata_addon.core.errors import SpecError
 from synthdata_addon.core.layout import DatasetFolder
-from synthdata_addon.core.shard import MAX_COUNT, Shard, missing_shards, parse_shard, shard_folder, shard_of
+from synthdata_addon.core.shard import (
+    MAX_COUNT,
+    Shard,
+    deal,
+    missing_shards,
+    parse_shard,
+    shard_folder,
+    shard_of,
+)
 
 
 @given(st.integers(0, 400), st.integers(1, 40), st.integers(1, 50))
@@ -30,6 +38,20 @@ def test_neighbours_are_dealt_out_and_what_belongs_together_is_not_parted():
     assert list(Shard(3, 4).views(12)) == [2, 6, 10]
     assert list(Shard(2, 2).views(12, 3)) == [3, 4, 5, 9, 10, 11]
     assert list(Shard(5, 5).views(3)) == []
+
+
+@given(st.integers(1, 400), st.integers(1, 40), st.integers(1, 50))
+def test_all_views_are_dealt_out_as_to_shards_that_nobody_hands_out(total, count, together):
+    shards = [list(Shard(number, count).views(total, together)) for number in range(1, count + 1)]
+    assert deal(range(total), total, count, together) == [shard for shard in shards if shard]
+
+
+def test_what_is_left_is_dealt_out_anew():
+    assert deal([], 12, 3) == []
+    assert deal([1, 4, 8, 9], 12, 3) == [[1, 9], [4], [8]]
+    assert deal([4], 12, 3) == [[4]]
+    # What shares its setting stays together.
+    assert deal([0, 2, 6, 7, 8, 11], 12, 2, 3) == [[0, 2, 11], [6, 7, 8]]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,9 @@ from __future__ import annotations
 import pytest
 
 from synthdata_addon.__main__ import main
-from synthdata_addon.farm.stores import ObjectStore, SharedFolder, store_for
+from synthdata_addon.farm.command import store_for
+from synthdata_addon.farm.object_store import ObjectStore
+from synthdata_addon.farm.stores import SharedFolder
 
 
 @pytest.mark.parametrize(

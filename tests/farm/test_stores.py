@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -12,10 +13,14 @@ pytest.importorskip("fsspec")
 import fsspec
 
 from synthdata_addon.core import layout
+from synthdata_addon.core.controls import ControlImagesSpec
 from synthdata_addon.core.errors import DatasetError
 from synthdata_addon.core.layout import DatasetFolder
-from synthdata_addon.core.shard import Shard, shard_folder
-from synthdata_addon.farm.stores import ObjectStore
+from synthdata_addon.core.shard import Shard, read_part, shard_folder
+from synthdata_addon.core.spec import PassesSpec
+from synthdata_addon.farm.object_store import ObjectStore
+from synthdata_addon.farm.stores import SharedFolder
+from synthdata_addon.runner.shares import Standing
 from tests.runner_runs import LABELS, run_here
 from tests.same_dataset import differing
 from tests.synthetic_dataset import render_view, write_job
@@ -64,6 +69,70 @@ def test_shards_in_memory_become_one_dataset(tmp_path):
     assert set(names) <= made_here
 
 
+def stored(kind, root):
+    """Return a store with a dataset in it, and what brings it back here."""
+    if kind is SharedFolder:
+        return SharedFolder(str(root)), lambda: root
+    fs = fsspec.filesystem("memory")
+    fs.put(f"{root}/", "/bucket/left/", recursive=True)
+
+    def back():
+        copy = root.with_name("copy")
+        shutil.rmtree(copy, ignore_errors=True)
+        fs.get("/bucket/left/", str(copy), recursive=True)
+        return copy
+
+    return ObjectStore("memory://bucket/left"), back
+
+
+@pytest.mark.parametrize("kind", [SharedFolder, ObjectStore])
+def test_what_is_left_of_a_dataset_is_handed_out(tmp_path, kind):
+    """Three views are finished, one is rendered, one is not there yet: two shards make these two."""
+    spec = replace(LABELS, passes=PassesSpec(keep=False))
+    begun, whole = DatasetFolder(tmp_path / "begun"), DatasetFolder(tmp_path / "whole")
+    make(begun.root, spec, range(3))
+    run_here(begun)
+    render_view(begun, spec, 3)
+    store, back = stored(kind, begun.root)
+    standing, shards = store.hand_out(8)
+    assert standing == Standing(views=5, whole=3, pictures=0)
+    assert [str(shard) for shard in shards] == ["1/2", "2/2"]
+    assert not (back() / layout.pass_file(3)).exists(), "the dataset would keep passes that a shard drops"
+    for shard, view in zip(shards, (3, 4), strict=True):
+        with store.borrowed(shard) as root:
+            folder = DatasetFolder(shard_folder(root, shard))
+            assert read_part(folder.root) == [view]
+            if view == 4:
+                render_view(folder, spec, view)
+            run_here(folder)
+    assert store.join().counts.views == VIEWS
+    assert store.hand_out(8) == (Standing(views=5, whole=5, pictures=0), [])
+    make(whole.root, spec, range(VIEWS))
+    run_here(whole)
+    made_here = ("job.json", *(("index.html", ".gallery") if kind is ObjectStore else ()))
+    different = differing(whole.root, back())
+    assert [name for name in different if not name.startswith(made_here)] == []
+
+
+def test_views_that_are_labelled_anew_replace_the_older_labels(tmp_path):
+    folder = DatasetFolder(tmp_path / "set")
+    make(folder.root, LABELS, range(VIEWS))
+    run_here(folder)
+    more = replace(LABELS, control_images=ControlImagesSpec(kinds=("canny",)))
+    store = SharedFolder(str(folder.root))
+    make(tmp_path / "whole", more, range(VIEWS))
+    store.begin((tmp_path / "whole" / "job.json").read_text())
+    assert not folder.card.exists()
+    standing, shards = store.hand_out(2)
+    assert standing.whole == 0
+    for shard in shards:
+        run_here(DatasetFolder(shard_folder(folder.root, shard)))
+    store.join()
+    run_here(DatasetFolder(tmp_path / "whole"))
+    # The test writes job.json with another indent.
+    assert differing(tmp_path / "whole", folder.root) == ["job.json"]
+
+
 def test_a_shard_that_is_made_in_vain_is_not_stored():
     store = ObjectStore("memory://bucket/vain")
 
@@ -79,5 +148,5 @@ def test_a_shard_that_is_made_in_vain_is_not_stored():
 
 def test_exports_are_refused():
     with pytest.raises(DatasetError) as caught:
-        filled("memory://bucket/exports", replace(LABELS, exports=("YOLO_DETECT",)))
+        ObjectStore("memory://bucket/exports").begin('{"job": {"exports": ["YOLO_DETECT"]}}')
     assert caught.value.code == "farm.exports"
