@@ -23,7 +23,7 @@ from ..core.records import AnnotationRecord, CameraRecord, SeenInstance
 from ..labels.coco import image_id, rendered
 from ..labels.rle import decode
 from .bop_info import dataset_info
-from .source import ExportView, Source, place
+from .source import ExportView, Files, Source
 
 MILLIMETRES: Final = 1000.0
 """Of a metre."""
@@ -48,7 +48,7 @@ class Shot:
     """One picture with its camera's line and its instances; ``number`` is COCO's image id."""
 
     number: int
-    file: Path
+    file: str
     camera: dict[str, Any]
     things: list[Thing]
 
@@ -63,7 +63,7 @@ def write_bop(target: Path, source: Source) -> int:
     for split in source.splits:
         shots = _shots(source, split)
         for scene, group in itertools.groupby(shots, key=lambda shot: shot.number // SCENE_SIZE):
-            pictures += _write_scene(target / split / f"{scene:06d}", group)
+            pictures += _write_scene(target / split / f"{scene:06d}", group, source.files)
     info = dataset_info(source.job.categories, unit=MILLIMETRES * source.job.unit_scale)
     (target / "dataset_info.md").write_text(info, encoding="utf-8", newline="\n")
     return pictures
@@ -80,7 +80,7 @@ def _shots(source: Source, split: str) -> Iterator[Shot]:
         for picture in view.pictures:
             number = image_id(source.job, view.labels.view, picture)
             line = camera_line(camera, MILLIMETRES * source.job.unit_scale)
-            yield Shot(number, source.folder.full(picture.file), line, things)
+            yield Shot(number, picture.file, line, things)
 
 
 def _things(
@@ -154,7 +154,7 @@ def info_line(annotation: AnnotationRecord) -> dict[str, Any]:
     }
 
 
-def _write_scene(folder: Path, shots: Iterator[Shot]) -> int:
+def _write_scene(folder: Path, shots: Iterator[Shot], files: Files) -> int:
     """Write one scene folder, a picture at a time."""
     for name in ("rgb", "mask", "mask_visib"):
         (folder / name).mkdir(parents=True)
@@ -166,7 +166,7 @@ def _write_scene(folder: Path, shots: Iterator[Shot]) -> int:
     ):
         for shot in shots:
             image = shot.number % SCENE_SIZE
-            place(shot.file, folder / "rgb" / f"{image:06d}.png")
+            files.place(shot.file, folder / "rgb" / f"{image:06d}.png")
             cameras.add(image, shot.camera)
             truths.add(image, [thing.truth for thing in shot.things])
             infos.add(image, [thing.info for thing in shot.things])

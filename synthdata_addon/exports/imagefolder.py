@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from ..labels.captions import sentence
 from ..labels.coco import Picture, image_id
 from ..labels.labelled import sample_of
-from .source import ExportView, Source, place
+from .source import ExportView, Source
 
 FOLDERS: Final = {"train": "train", "val": "validation"}
 WORDS: Final = """\
@@ -56,8 +56,8 @@ def _write_split(folder: Path, source: Source, split: str) -> tuple[int, bool]:
     waiting: list[str] = []
     has_objects = False
     with (folder / "metadata.jsonl").open("w", encoding="utf-8", newline="\n") as file:
-        for path, line in _lines(source, split):
-            place(path, folder / path.name)
+        for picture, line in _lines(source, split):
+            source.files.place(picture, folder / line["file_name"])
             count += 1
             waiting.append(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
             # The columns' types are read from the first lines, so that one with objects has to be the very first.
@@ -69,18 +69,18 @@ def _write_split(folder: Path, source: Source, split: str) -> tuple[int, bool]:
     return count, has_objects
 
 
-def _lines(source: Source, split: str) -> Iterator[tuple[Path, dict[str, Any]]]:
+def _lines(source: Source, split: str) -> Iterator[tuple[str, dict[str, Any]]]:
     names = {item.id: item.name for item in source.job.categories}
     classes = source.classes()
     for view in source.views(split):
         objects = _objects(view, classes, names)
         text = sentence(view.labels.annotations, names)
         for picture in view.pictures:
-            path = source.folder.full(picture.file)
-            head = {"file_name": path.name, "image_id": image_id(source.job, view.labels.view, picture)}
+            name = PurePosixPath(picture.file).name
+            head = {"file_name": name, "image_id": image_id(source.job, view.labels.view, picture)}
             sample = sample_of(source.folder, picture)
             prompt = sample.prompt if sample is not None else ""
-            yield path, head | _about(view, picture) | {"text": prompt or text, "objects": objects}
+            yield picture.file, head | _about(view, picture) | {"text": prompt or text, "objects": objects}
 
 
 def _about(view: ExportView, picture: Picture) -> dict[str, Any]:

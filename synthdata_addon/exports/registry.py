@@ -16,7 +16,7 @@ from ..core.variation import check_lens
 from ..labels.coco import LabelledView
 from .bop import write_bop
 from .imagefolder import write_imagefolder
-from .source import Source, replacing_folder
+from .source import Files, Source, replacing_folder
 from .yolo import write_yolo_detect, write_yolo_segment
 
 EXPORTS: Final[dict[ExportKind, Callable[[Path, Source], int]]] = {
@@ -62,8 +62,11 @@ def write_exports(
     job: JobRecord,
     views: Sequence[LabelledView],
     kinds: Sequence[ExportKind] | None = None,
+    files: Files | None = None,
 ) -> list[Exported]:
     """Write the exports that the job asks for (or ``kinds``); each replaces its older self when it is whole.
+
+    ``files`` are the dataset's pictures, where these do not lie in its folder.
 
     Equal journals give equal files.
 
@@ -77,7 +80,7 @@ def write_exports(
         check_lens(job.job.variation.sensor, (kind,))
     finished = []
     for kind in wanted:
-        source = Source(folder, job, views)
+        source = Source(folder, job, views, files)
         target = export_folder(folder, kind)
         with replacing_folder(target) as part:
             pictures = EXPORTS[kind](part, source)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from ..core.journal import Journal
 from ..core.layout import DatasetFolder
@@ -26,11 +27,43 @@ class ExportView:
     labels: LabelRecord
 
 
+class Files(Protocol):
+    """Where a dataset's pictures are, by relative paths. They may lie elsewhere than its journals."""
+
+    def has(self, file: str) -> bool:
+        """Tell whether there is such a file."""
+
+    def place(self, file: str, target: Path) -> None:
+        """Put it into an export."""
+
+
+@dataclass(frozen=True)
+class FilesBeside:
+    """The pictures that lie beside the journals, as usual."""
+
+    folder: DatasetFolder
+
+    def has(self, file: str) -> bool:
+        """Look on the disk."""
+        return self.folder.full(file).is_file()
+
+    def place(self, file: str, target: Path) -> None:
+        """Make a hard link, which takes no room, or else a copy."""
+        source = self.folder.full(file)
+        try:
+            os.link(source, target)
+        except OSError:
+            shutil.copyfile(source, target)
+
+
 class Source:
     """A dataset to export. ``left_out`` counts, by reason, what the format cannot say or the disk does not hold."""
 
-    def __init__(self, folder: DatasetFolder, job: JobRecord, views: Sequence[LabelledView]) -> None:
+    def __init__(
+        self, folder: DatasetFolder, job: JobRecord, views: Sequence[LabelledView], files: Files | None = None
+    ) -> None:
         self.folder = folder
+        self.files: Files = files or FilesBeside(folder)
         self.job = job
         self.left_out: Counter[str] = Counter()
         self._heads = views
@@ -49,7 +82,7 @@ class Source:
         for head in self._heads:
             if head.split != split:
                 continue
-            there = tuple(item for item in head.pictures if self.folder.full(item.file).is_file())
+            there = tuple(item for item in head.pictures if self.files.has(item.file))
             self.left_out["pictures whose file is gone"] += len(head.pictures) - len(there)
             labels = journal.at(LabelRecord, head.offset)
             for dropped in dict.fromkeys(item.dropped for item in there) or [frozenset[int]()]:
@@ -65,14 +98,6 @@ class Source:
     def class_names(self) -> list[str]:
         """Return the categories' names, in the order of :meth:`classes`."""
         return [item.name for item in sorted(self.job.categories, key=lambda item: item.id)]
-
-
-def place(source: Path, target: Path) -> None:
-    """Put a file of the dataset into an export: as a hard link, which takes no room, or else as a copy."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ line ``class x1 y1 x2 y2 ...``, all as shares of the picture's sides; the format
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 import numpy as np
@@ -16,7 +16,7 @@ import numpy as np
 from ..core.records import AnnotationRecord
 from ..labels.rle import decode
 from .outline import outline
-from .source import ExportView, Source, place
+from .source import ExportView, Source
 
 Shares = Callable[[AnnotationRecord, int, int], Iterable[float]]
 DECIMALS: Final = 7
@@ -58,8 +58,8 @@ def _write(target: Path, source: Source, shares: Shares) -> int:
             pictures += len(view.pictures)
             text = _text(view, classes, shares) if view.pictures else ""
             for picture in view.pictures:
-                file = source.folder.full(picture.file)
-                place(file, target / "images" / split / file.name)
+                file = PurePosixPath(picture.file)
+                source.files.place(picture.file, target / "images" / split / file.name)
                 label = target / "labels" / split / f"{file.stem}.txt"
                 label.write_text(text, encoding="utf-8", newline="\n")
     (target / "data.yaml").write_text(_data_yaml(source), encoding="utf-8", newline="\n")

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 import tempfile
 from collections.abc import Iterator
@@ -16,14 +15,18 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.errors import DatasetError
-from ..core.layout import DatasetFolder
+from ..core.layout import DatasetFolder, gallery_folder
+from ..core.records import JobRecord
 from ..core.shard import FOLDER, PART, Shard, shard_folder
 from ..runner.ledger import read_job
 from ..runner.merge import Merged, finish, found_shards, merge
 from ..runner.merge_files import view_files
 from ..runner.shares import Standing, hand_out
 
+CARD: Final = "README.md"
+EXPORTS: Final = "exports"
+SHARDS: Final = f"{FOLDER}/"
+REPLACED: Final = (f"{EXPORTS}/", f"{gallery_folder()}/")
 STATE: Final = (".jsonl", "/job.json", f"/{PART}")
 _OF_VIEW: Final = re.compile(r"(.*/)(\d{6,})([^/]*)")
 Stamps = dict[str, tuple[int, int]]
@@ -35,7 +38,8 @@ class ObjectStore:
     """A folder of any file system that fsspec knows (``s3://bucket/set``, ``gs://``, ``memory://``, ``file://``).
 
     A shard is made on the worker's own disk and brought there whole when it is finished. Joining moves the views' files
-    within the storage; journals alone pass through the machine that joins.
+    within the storage; journals alone pass through the machine that joins, and what is derived from them. Exports get
+    their pictures by copies within the storage.
     """
 
     url: str
@@ -66,15 +70,9 @@ class ObjectStore:
 
     def begin(self, job: str) -> None:
         """Take the card away first, by which a finished dataset is known."""
-        if exports := json.loads(job)["job"]["exports"]:
-            raise DatasetError(
-                "farm.exports",
-                f"Exports ({', '.join(exports).lower()}) cannot be written in object storage.",
-                "Leave them out, and write them from a copy of the dataset with the export command.",
-            )
         fs, root = self._open()
-        if fs.exists(f"{root}/README.md"):
-            fs.rm_file(f"{root}/README.md")
+        if fs.exists(f"{root}/{CARD}"):
+            fs.rm_file(f"{root}/{CARD}")
         fs.makedirs(root, exist_ok=True)
         fs.pipe_file(f"{root}/job.json", job.encode())
 
@@ -82,7 +80,8 @@ class ObjectStore:
         """Copy the files that shards need within the storage."""
         shards = []
         with self._top() as (fs, root, top):
-            files = Listing(fs, root, read_job(top).views)
+            files = Listing(read_job(top).views)
+            files.read(fs, root)
             standing, shares = hand_out(top, files.has, count)
             for share in shares:
                 target = f"{root}/{FOLDER}/{share.shard.name}"
@@ -103,7 +102,10 @@ class ObjectStore:
             for folder in folders:
                 _fetch_state(fs, folder, top.root / FOLDER / folder.rpartition("/")[2])
             shards = found_shards(top.root)
-            merged = merge(top.root, shards, partial_ok=partial_ok, renew=True) if shards else None
+            merged = None
+            if shards:
+                files = _pictures(fs, [root, *folders], read_job(DatasetFolder(shards[0])))
+                merged = merge(top.root, shards, partial_ok=partial_ok, renew=True, files=files)
             for folder in folders:
                 _move_files(fs, folder, root)
             _put(fs, top.root, root)
@@ -113,8 +115,8 @@ class ObjectStore:
     def finish(self) -> None:
         """Write it here and bring it there."""
         with self._top() as (fs, root, top):
-            if not fs.exists(f"{root}/README.md"):
-                finish(top)
+            if not fs.exists(f"{root}/{CARD}"):
+                finish(top, _pictures(fs, [root], read_job(top)))
                 _put(fs, top.root, root)
 
     def _open(self) -> tuple[Any, str]:
@@ -158,13 +160,16 @@ class ObjectStore:
 class Listing:
     """What files a dataset in storage has for its views: asked for once, and kept in a byte for each."""
 
-    def __init__(self, fs: Any, root: str, views: int) -> None:
+    def __init__(self, views: int) -> None:
         self._views = views
         self._kinds: dict[tuple[str, str], NDArray[np.bool_]] = {}
+
+    def read(self, fs: Any, root: str) -> None:
+        """Take in a dataset's files, or a shard's."""
         for folder, folders, files in fs.walk(root):
             inside = folder.rstrip("/")[len(root) :].lstrip("/")
             if not inside:
-                folders[:] = [name for name in folders if name not in (FOLDER, "exports")]
+                folders[:] = [name for name in folders if name not in (FOLDER, EXPORTS)]
             for name in files:
                 self._add(f"{inside}/{name}")
 
@@ -178,6 +183,10 @@ class Listing:
             and int(found[2]) < self._views
             and bool(there[int(found[2])])
         )
+
+    def place(self, file: str, target: Path) -> None:
+        """Put a link into an export, to be followed when the export is put into the storage."""
+        target.symlink_to(file)
 
     def _add(self, file: str) -> None:
         found = _OF_VIEW.fullmatch(file)
@@ -202,15 +211,40 @@ def _fetch_state(fs: Any, folder: str, target: Path) -> None:
             fs.get_file(name, str(target / name.rpartition("/")[2]))
 
 
+def _pictures(fs: Any, roots: list[str], job: JobRecord) -> Listing:
+    """Return what files there are for exports to place; without exports nobody asks."""
+    files = Listing(job.views)
+    for root in roots if job.job.exports else ():
+        files.read(fs, root)
+    return files
+
+
 def _put(fs: Any, folder: Path, root: str) -> None:
-    """Put what is in a folder here to where it belongs there, the card last: with that the dataset is finished."""
-    paths = (
-        path for path in folder.rglob("*") if path.is_file() and FOLDER not in path.relative_to(folder).parts
+    """Put what is in a folder here to where it belongs there, the card last: with that the dataset is finished.
+
+    Exports and the gallery's data are then what they are here: older files of theirs are removed.
+    """
+    found = (path for path in folder.rglob("*") if path.is_symlink() or path.is_file())
+    names = sorted(
+        name for path in found if not (name := path.relative_to(folder).as_posix()).startswith(SHARDS)
     )
-    for path in sorted(paths, key=lambda path: (path.name == "README.md", path)):
-        target = f"{root}/{path.relative_to(folder).as_posix()}"
-        fs.makedirs(target.rpartition("/")[0], exist_ok=True)
-        fs.put_file(str(path), target)
+    for name in names:
+        if name != CARD:
+            _put_file(fs, folder / name, root, name)
+    for whole in {"/".join(name.split("/")[:2]) for name in names if name.startswith(REPLACED)}:
+        for old in {path[len(root) + 1 :] for path in fs.find(f"{root}/{whole}")} - set(names):
+            fs.rm_file(f"{root}/{old}")
+    if CARD in names:
+        _put_file(fs, folder / CARD, root, CARD)
+
+
+def _put_file(fs: Any, path: Path, root: str, name: str) -> None:
+    """Put a file; one that is a link is another one of the dataset's, which is copied there."""
+    fs.makedirs(f"{root}/{name}".rpartition("/")[0], exist_ok=True)
+    if path.is_symlink():
+        fs.cp_file(f"{root}/{path.readlink().as_posix()}", f"{root}/{name}")
+    else:
+        fs.put_file(str(path), f"{root}/{name}")
 
 
 def _move_files(fs: Any, folder: str, root: str) -> None:

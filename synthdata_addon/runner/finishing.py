@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ..core.layout import DatasetFolder
 from ..core.records import JobRecord
 from ..exports.registry import write_exports
+from ..exports.source import Files
 from ..labels.captions import write_captions
 from ..labels.coco import labelled_views, write_annotations
 from ..labels.entries import EntryStore
@@ -35,11 +36,16 @@ class Counts:
 
 
 def finish_dataset(
-    folder: DatasetFolder, job: JobRecord, skipped: int = 0, kept: EntryStore | None = None
+    folder: DatasetFolder,
+    job: JobRecord,
+    skipped: int = 0,
+    kept: EntryStore | None = None,
+    files: Files | None = None,
 ) -> Counts:
     """Write everything that is derived; each file is replaced whole, so that it is valid at every moment.
 
-    ``kept`` are annotations that were made while the job ran, which need not be made again.
+    ``kept`` are annotations that were made while the job ran, which need not be made again. ``files`` are the
+    pictures, where these do not lie in the folder.
     """
     views = labelled_views(folder, job)
     samples = sum(1 for view in views for picture in view.pictures if picture.style)
@@ -51,7 +57,7 @@ def finish_dataset(
     dropped = sum(view.dropped for view in views)
     rejected = sum(view.rejected for view in views)
     unfaithful = sum(len(picture.dropped) for view in views for picture in view.pictures)
-    notes = tuple(note for export in write_exports(folder, job, views) for note in export.notes)
+    notes = tuple(note for export in write_exports(folder, job, views, files=files) for note in export.notes)
     counts = Counts(len(views), samples, annotations.total(), skipped, dropped, rejected, unfaithful, notes)
     write_gallery(folder, job, views)
     write_card(folder, job, views, annotations)

@@ -21,6 +21,7 @@ from ..core.lock import Lock
 from ..core.records import JobRecord
 from ..core.resume import differences, shown_differences
 from ..core.shard import FOLDER, missing_shards
+from ..exports.source import Files
 from . import ledger
 from .finishing import Counts, finish_dataset
 from .job_journals import MOST_SHOWN, read_journals
@@ -53,6 +54,7 @@ def merge(
     partial_ok: bool = False,
     remove: bool = False,
     renew: bool = False,
+    files: Files | None = None,
 ) -> Merged:
     """Join shards into the dataset ``target``, which may be there already.
 
@@ -63,6 +65,7 @@ def merge(
         remove: delete the shards afterwards, if nothing is missing.
         renew: what the shards say of a view counts, where the target says something else (it was extended by a kind of
             control image, say).
+        files: the pictures that exports are to have, where these do not lie in ``target``.
 
     Raises:
         DatasetError: ``dataset.no_job``, ``dataset.other_job`` (names what differs), ``dataset.overlap``,
@@ -90,19 +93,19 @@ def merge(
     folder.make_folders()
     with keeping(folder):
         Claim(folder).write(job)
-        files = sum(take_over(one.root, folder.root) for one in folders)
+        new = sum(take_over(one.root, folder.root) for one in folders)
         to_disk()
         journals.write(folder)
-        counts = finish_dataset(folder, job, skipped=journals.skipped)
+        counts = finish_dataset(folder, job, skipped=journals.skipped, files=files)
     if remove and not lacks:
         for one in folders:
             shutil.rmtree(one.root)
         _remove_if_empty(target / FOLDER)
-    return Merged(files, counts, tuple(lacks))
+    return Merged(new, counts, tuple(lacks))
 
 
-def finish(folder: DatasetFolder) -> Counts:
-    """Write anew what is derived from the journals of a dataset.
+def finish(folder: DatasetFolder, files: Files | None = None) -> Counts:
+    """Write anew what is derived from the journals of a dataset; ``files`` as of :func:`merge`.
 
     Raises:
         DatasetError: ``dataset.no_job`` or ``dataset.busy``.
@@ -110,7 +113,7 @@ def finish(folder: DatasetFolder) -> Counts:
     """
     job = ledger.read_job(folder)
     with keeping(folder):
-        return finish_dataset(folder, job, skipped=read_journals([folder], job).skipped)
+        return finish_dataset(folder, job, skipped=read_journals([folder], job).skipped, files=files)
 
 
 def _joint_job(target: DatasetFolder, folders: Sequence[DatasetFolder]) -> JobRecord:

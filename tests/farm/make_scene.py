@@ -22,6 +22,10 @@ settings = scene.synthdata
 settings.width = settings.height = 64
 settings.views, settings.radius, settings.jitter = VIEWS, 8.0, 0.5
 settings.beauty, settings.beauty_samples, settings.use_styles = True, 1, True
+settings.labels.visibility = settings.labels.amodal = settings.labels.panoptic = settings.labels.captions = (
+    True
+)
+settings.exports = {"YOLO_DETECT", "YOLO_SEGMENT", "BOP", "IMAGEFOLDER"}
 style = settings.styles.add()
 style.name, style.kind = "as it is", "RENDER"
 bpy.ops.wm.save_as_mainfile(filepath=FILE)

@@ -14,7 +14,6 @@ import fsspec
 
 from synthdata_addon.core import layout
 from synthdata_addon.core.controls import ControlImagesSpec
-from synthdata_addon.core.errors import DatasetError
 from synthdata_addon.core.layout import DatasetFolder
 from synthdata_addon.core.shard import Shard, read_part, shard_folder
 from synthdata_addon.core.spec import PassesSpec
@@ -146,7 +145,14 @@ def test_a_shard_that_is_made_in_vain_is_not_stored():
     assert not fsspec.filesystem("memory").exists("/bucket/vain/shards")
 
 
-def test_exports_are_refused():
-    with pytest.raises(DatasetError) as caught:
-        ObjectStore("memory://bucket/exports").begin('{"job": {"exports": ["YOLO_DETECT"]}}')
-    assert caught.value.code == "farm.exports"
+def test_exports_of_a_dataset_in_storage_are_those_of_a_folder(made, tmp_path):
+    fs = fsspec.filesystem("memory")
+    fs.put(f"{made.whole}/", "/bucket/exported/", recursive=True)
+    for name in ("exports", "README.md", "annotations/panoptic_train.json"):
+        fs.rm(f"/bucket/exported/{name}", recursive=True)
+    fs.pipe_file("/bucket/exported/exports/yolo_detect/images/train/000099_gone.png", b"of another time")
+    store = ObjectStore("memory://bucket/exported")
+    store.finish()
+    fs.get("/bucket/exported/", str(tmp_path / "copy"), recursive=True)
+    assert len(list((tmp_path / "copy" / "exports").glob("*/"))) == 4
+    assert differing(made.whole, tmp_path / "copy") == []
