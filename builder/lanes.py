@@ -128,7 +128,7 @@ def _farm(request: Request) -> Outcome:
     assert interpreter is not None
     side = Environment("farm")
     side.create(interpreter)
-    side.install("farm", [], ["farm.txt"], size="Ray, about 80 MB")
+    side.install("farm", [], ["farm.txt"], size="Ray and OpenCV, about 140 MB")
     side.install("test", [], ["test.txt"])
     return _pytest("farm", side, [TESTS / "farm"], request, minutes=10, **_pythons(request))
 

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from ..core.layout import DatasetFolder, gallery_folder
 from ..core.records import JobRecord
 from ..core.shard import FOLDER, PART, Shard, shard_folder
+from ..runner.gallery import gallery_thumbnails
 from ..runner.ledger import read_job
 from ..runner.merge import Merged, finish, found_shards, merge
-from ..runner.merge_files import view_files
+from ..runner.merge_files import THUMBNAILS, view_files
 from ..runner.shares import Standing, hand_out
 
 CARD: Final = "README.md"
@@ -109,6 +110,7 @@ class ObjectStore:
             for folder in folders:
                 _move_files(fs, folder, root)
             _put(fs, top.root, root)
+            _drop_thumbnails(fs, root, top)
         fs.rm(f"{root}/{FOLDER}", recursive=True)
         return merged
 
@@ -236,6 +238,14 @@ def _put(fs: Any, folder: Path, root: str) -> None:
             fs.rm_file(f"{root}/{old}")
     if CARD in names:
         _put_file(fs, folder / CARD, root, CARD)
+
+
+def _drop_thumbnails(fs: Any, root: str, top: DatasetFolder) -> None:
+    """Remove the thumbnails that the gallery does not show: of views that had no pictures yet, say."""
+    shown = gallery_thumbnails(top, read_job(top)) if top.job_file.exists() else set()
+    for path in fs.find(f"{root}/{THUMBNAILS}"):
+        if path[len(root) + 1 :] not in shown:
+            fs.rm_file(path)
 
 
 def _put_file(fs: Any, path: Path, root: str, name: str) -> None:

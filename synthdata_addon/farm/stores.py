@@ -80,10 +80,13 @@ class SharedFolder:
         """Hold the folder of the shards; every shard has a lock of its own beside."""
         shards = DatasetFolder(self._top.root / FOLDER)
         shards.make_folders()
-        with keeping(shards):
-            yield
-        with contextlib.suppress(OSError):  # it stays while it is needed
-            shards.root.rmdir()
+        try:
+            with keeping(shards):
+                yield
+        finally:
+            with contextlib.suppress(OSError):  # what is not empty stays
+                shards.root.rmdir()
+                self._top.root.rmdir()
 
     @contextmanager
     def borrowed(self, shard: Shard) -> Iterator[Path]:  # noqa: ARG002 - where it lies is all the same here

@@ -59,6 +59,6 @@ def finish_dataset(
     unfaithful = sum(len(picture.dropped) for view in views for picture in view.pictures)
     notes = tuple(note for export in write_exports(folder, job, views, files=files) for note in export.notes)
     counts = Counts(len(views), samples, annotations.total(), skipped, dropped, rejected, unfaithful, notes)
-    write_gallery(folder, job, views)
+    write_gallery(folder, job, views, thumbnails=files is None)
     write_card(folder, job, views, annotations)
     return counts

@@ -15,10 +15,10 @@ from ..core.categories import Category
 from ..core.layout import DatasetFolder, gallery_folder, replacing
 from ..core.plots import STYLE, plots
 from ..core.records import JobRecord
-from ..labels.labelled import LabelledView
+from ..labels.labelled import LabelledView, labelled_views
 from .gallery_data import TOGETHER, GalleryData, script
 from .statistics import dataset_statistics
-from .thumbnails import SMALL, make_thumbnails, remove_others
+from .thumbnails import SMALL, make_thumbnails, remove_others, thumbnail_file
 
 PAGE: Final = Path(__file__).with_name("page")
 SCRIPTS: Final = ("paint.js", "gallery.js", "large.js")
@@ -30,10 +30,16 @@ MAX_VIEWS: Final = 20_000
 """A page of more takes a browser seconds to open; of a bigger dataset it shows views spread evenly."""
 
 
-def write_gallery(folder: DatasetFolder, job: JobRecord, views: Sequence[LabelledView]) -> None:
-    """Write ``index.html`` and what belongs to it; the pictures themselves are named by relative paths."""
+def write_gallery(
+    folder: DatasetFolder, job: JobRecord, views: Sequence[LabelledView], *, thumbnails: bool = True
+) -> None:
+    """Write ``index.html`` and what belongs to it; the pictures themselves are named by relative paths.
+
+    Without ``thumbnails`` these are somebody else's to make: the pictures are not in the folder.
+    """
     shown = _spread(views)
-    make_thumbnails(folder, _thumbed(shown))
+    if thumbnails:
+        make_thumbnails(folder, _thumbed(shown))
     before, after = _page(folder, job, views).split(DATA_MARK)
     data = GalleryData(folder)
     with replacing(folder.gallery) as path, path.open("w", encoding="utf-8", newline="\n") as file:
@@ -44,6 +50,11 @@ def write_gallery(folder: DatasetFolder, job: JobRecord, views: Sequence[Labelle
         file.write("],\n" + script(_about(job, data, len(views)))[1:] + after)
     data.remove_others()
     remove_others(folder, _thumbed(shown))
+
+
+def gallery_thumbnails(folder: DatasetFolder, job: JobRecord) -> set[str]:
+    """Return the relative paths of the thumbnails that the gallery of a dataset shows."""
+    return set(map(thumbnail_file, _thumbed(_spread(labelled_views(folder, job)))))
 
 
 def _spread(views: Sequence[LabelledView]) -> Sequence[LabelledView]:

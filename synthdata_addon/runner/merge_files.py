@@ -11,18 +11,23 @@ from pathlib import Path
 from typing import Final
 
 from ..core.errors import DatasetError
+from ..core.layout import gallery_folder
 from ..core.shard import FOLDER
 
 DERIVED: Final = frozenset({"exports", FOLDER})
 """Folders whose content is made anew from the journals, or is no part of a dataset; so are hidden ones."""
-UNCOMPARED: Final = "passes/"
-"""Renders that two runs made of one view hold when each was made; what is labelled from them is compared."""
+THUMBNAILS: Final = f"{gallery_folder()}/thumbs"
+UNCOMPARED: Final = ("passes/", THUMBNAILS)
+"""Renders that two runs made of one view hold when each was made; what is labelled from them is compared. Thumbnails
+depend on what library packed them.
+"""
 
 
 def view_files(root: Path) -> Iterator[str]:
     """Yield the relative path of every file that was made for some view.
 
     Those are the files in folders. At the top of a dataset, and of ``annotations``, lie journals and what is derived.
+    Thumbnails come last, so that they are not older than their pictures.
     """
     for folder, folders, names in os.walk(root):
         here = Path(folder).relative_to(root).as_posix()
@@ -31,6 +36,9 @@ def view_files(root: Path) -> Iterator[str]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         if here not in (".", "annotations"):
             yield from (f"{here}/{name}" for name in sorted(names) if not name.startswith("."))
+    for path in sorted((root / THUMBNAILS).rglob("*.jpg")):
+        if not path.name.startswith("."):
+            yield path.relative_to(root).as_posix()
 
 
 def take_over(source: Path, target: Path) -> int:

@@ -19,7 +19,7 @@ for number, name in enumerate(("Left", "Right", "Far")):
     bpy.ops.mesh.primitive_cube_add(location=(2.0 * number - 2.0, 0.5 * number, 0.5))
     bpy.context.object.name, bpy.context.object.synthdata.category = name, "box"
 settings = scene.synthdata
-settings.width = settings.height = 64
+settings.width, settings.height = 400, 64  # wide enough for thumbnails in the gallery
 settings.views, settings.radius, settings.jitter = VIEWS, 8.0, 0.5
 settings.beauty, settings.beauty_samples, settings.use_styles = True, 1, True
 settings.labels.visibility = settings.labels.amodal = settings.labels.panoptic = settings.labels.captions = (
