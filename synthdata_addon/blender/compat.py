@@ -42,6 +42,11 @@ def set_png(settings: Any) -> None:
     settings.compression = 15
 
 
+def cycles_engine() -> Any:
+    """Return the class by which Blender calls Cycles: ``update``, then ``render``."""
+    return importlib.import_module("cycles").CyclesRender
+
+
 def has_denoiser() -> bool:
     """Tell whether this build of Cycles can denoise; Debian's 4.3 raises an error when asked to."""
     try:

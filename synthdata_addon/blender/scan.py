@@ -1,23 +1,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a render really shows: every object and every copy that instancing makes, as the renderer gets them.
 
-The viewport's dependency graph will not do: visibility, modifiers and instances differ in a render. A render engine of
-our own, which draws nothing, is handed the same evaluated scene as Cycles and lists what is in it.
+The viewport's dependency graph will not do: visibility, modifiers and instances differ in a render. So the scene that
+labels are rendered in is rendered without a picture: Cycles is handed the evaluated scene, which is listed on the way.
+Blender keeps it (persistent data), and the next label render does not evaluate it again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 
 import bpy
 import numpy as np
 
+from . import compat
 from .geometry import Geometry, read_geometry
 
-SCENE_NAME = "SynthData Scan"
-ENGINE_NAME = "SYNTHDATA_SCAN"
 RENDERED_TYPES = frozenset({"MESH", "CURVE", "SURFACE", "META", "FONT", "CURVES", "POINTCLOUD"})
 Wanted = Callable[[str, str], bool]
 """Whether an object is asked for, by its full name and that of the object that instances it ("" for itself)."""
@@ -51,45 +52,41 @@ class Rendered:
 
 
 class Scanner:
-    """Lists what renders of a scene show, frame by frame; a context manager that leaves nothing behind.
+    """Lists what renders of a scene show, frame by frame; a context manager that leaves the scene in the frame it had.
 
     ``names`` are the full names of all objects that the last frame shows, listed or not.
     """
 
     def __init__(self, scene: bpy.types.Scene, wanted: Wanted, *, bake: bool = False) -> None:
-        """Scan this scene for the objects, and the copies by their makers, that are ``wanted``.
+        """Scan this scene, which Cycles renders, for the objects, and the copies by their makers, that are ``wanted``.
 
         A meadow of a million blades that nobody labels costs little then. ``bake`` asks for :attr:`Rendered.geometry`.
         """
         self.names: set[str] = set()
         self._wanted = wanted
         self._bake = bake
-        self._source = scene.name
+        self._scene = scene.name
+        self._frame = scene.frame_current
         self._found: list[Rendered] = []
-        self._scene = ""
         self._fault: Exception | None = None
 
     def __enter__(self) -> Self:
-        self._engine = _engine(self)
-        bpy.utils.register_class(self._engine)
-        copy = bpy.data.scenes[self._source].copy()
-        copy.name = SCENE_NAME
-        self._scene = copy.name
-        _set_up(copy)
         return self
 
     def __exit__(self, *_: object) -> None:
-        copy = bpy.data.scenes.get(self._scene)
-        if copy is not None:
-            bpy.data.batch_remove([copy])
-        bpy.utils.unregister_class(self._engine)
+        scene = bpy.data.scenes.get(self._scene)
+        if scene is not None and scene.frame_current != self._frame:
+            scene.frame_set(self._frame)
 
     def scan(self, frame: int) -> tuple[Rendered, ...]:
-        """List what a render of a frame shows; takes as long as Blender needs to evaluate it for a render."""
+        """List what a render of a frame shows; takes as long as Blender needs to evaluate what is new in it."""
         scene = bpy.data.scenes[self._scene]
         if scene.frame_current != frame:
             scene.frame_set(frame)
-        with bpy.context.temp_override(scene=scene, view_layer=scene.view_layers[0]):
+        with (
+            _handed_over(self.take),
+            bpy.context.temp_override(scene=scene, view_layer=scene.view_layers[0]),
+        ):
             bpy.ops.render.render()
         fault, self._fault = self._fault, None
         if fault is not None:
@@ -138,25 +135,29 @@ class _Body:
     geometry: Geometry | None
 
 
-def _set_up(scene: bpy.types.Scene) -> None:
-    render = scene.render
-    render.engine = ENGINE_NAME
-    render.resolution_x = render.resolution_y = 8
-    render.use_persistent_data = render.use_compositing = render.use_sequencer = False
-    render.use_motion_blur = render.use_multiview = render.use_freestyle = False
+@contextmanager
+def _handed_over(take: Callable[[bpy.types.Depsgraph], None]) -> Iterator[None]:
+    """Have Cycles hand what it is to render to ``take``, and draw nothing.
 
+    It is told what changed all the same, as Blender tells only once: the next picture has it.
+    """
+    engine = compat.cycles_engine()
+    update, render = engine.update, engine.render
 
-def _engine(scanner: Scanner) -> type[bpy.types.RenderEngine]:
-    """Return an engine that lists what it is given; it is registered only while it is used."""
+    def take_and_update(self: Any, data: bpy.types.BlendData, depsgraph: bpy.types.Depsgraph) -> None:
+        take(depsgraph)
+        if self.session:
+            update(self, data, depsgraph)
 
-    class ScanEngine(bpy.types.RenderEngine):
-        bl_idname = ENGINE_NAME
-        bl_label = "SynthData Scan"
+    # Blender counts a callback's named parameters, and writes past its arguments where there are fewer than it passes.
+    def draw_nothing(self: Any, depsgraph: bpy.types.Depsgraph) -> None:
+        pass
 
-        def render(self, depsgraph: bpy.types.Depsgraph) -> None:
-            scanner.take(depsgraph)
-
-    return ScanEngine
+    engine.update, engine.render = take_and_update, draw_nothing
+    try:
+        yield
+    finally:
+        engine.update, engine.render = update, render
 
 
 def _listed(
