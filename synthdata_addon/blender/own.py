@@ -7,6 +7,7 @@ All is found by name at every use: undo and file load kill references.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -49,10 +50,18 @@ class OwnScene:
         if camera is not None:
             bpy.data.cameras.remove(camera.data)  # takes the object with it
         scene = bpy.data.scenes.get(self.scene) if self.scene else None
-        if scene is not None:
-            # Not scenes.remove(): it crashes 4.3 in a background command, where there is no window.
-            bpy.data.batch_remove([scene])
+        remove_scene(scene)
         self.scene = self.camera = ""
+
+
+def remove_scene(scene: bpy.types.Scene | None, objects: Sequence[bpy.types.Object] = ()) -> None:
+    """Remove a scene of ours, if it is there, with objects of ours."""
+    if scene is not None:
+        # Else Blender keeps what it prepared to render it, and at the next change of anything follows that to the scene
+        # that is gone: 4.2 ended so after one job in ten.
+        scene.render.use_persistent_data = False
+    # Not scenes.remove(): it crashes 4.3 in a background command, where there is no window.
+    bpy.data.batch_remove([*([scene] if scene is not None else []), *objects])
 
 
 def threads_asked_for() -> int:

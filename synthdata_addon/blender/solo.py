@@ -23,7 +23,7 @@ from .facts import object_by_full_name
 from .geometry import Geometry, make_mesh
 from .job_scene import JobScene, render_scene
 from .labelling import Thing
-from .own import MARK
+from .own import MARK, remove_scene
 from .scan import Rendered
 
 SCENE_NAME = "SynthData Solo"
@@ -167,7 +167,7 @@ class SoloScene:
         scene = bpy.data.scenes.get(self._scene) if self._scene else None
         names = [*self._made, self._anchor]
         objects = [obj for name in names if name and (obj := bpy.data.objects.get((name, None)))]
-        bpy.data.batch_remove([*([scene] if scene is not None else []), *objects])
+        remove_scene(scene, objects)
         bpy.data.batch_remove([mesh for mesh in bpy.data.meshes if MARK in mesh and mesh.users == 0])
         self._scene = self._anchor = ""
         self._solos, self._made, self._meshes = [], [], {}
