@@ -84,7 +84,7 @@ class Scanner:
         if scene.frame_current != frame:
             scene.frame_set(frame)
         with (
-            _handed_over(self.take),
+            _handed_over(self._scene, self.take),
             bpy.context.temp_override(scene=scene, view_layer=scene.view_layers[0]),
         ):
             bpy.ops.render.render()
@@ -136,24 +136,28 @@ class _Body:
 
 
 @contextmanager
-def _handed_over(take: Callable[[bpy.types.Depsgraph], None]) -> Iterator[None]:
-    """Have Cycles hand what it is to render to ``take``, and draw nothing.
+def _handed_over(scene: str, take: Callable[[bpy.types.Depsgraph], None]) -> Iterator[None]:
+    """Have Cycles hand what it is to render of a scene to ``take``, and draw nothing of it.
 
-    It is told what changed all the same, as Blender tells only once: the next picture has it.
+    It is told what changed all the same, as Blender tells only once: the next picture has it. Renders of other scenes,
+    such as a window's previews of materials, are not touched.
     """
     engine = compat.cycles_engine()
     update, render = engine.update, engine.render
 
     def take_and_update(self: Any, data: bpy.types.BlendData, depsgraph: bpy.types.Depsgraph) -> None:
-        take(depsgraph)
-        if self.session:
+        is_ours = depsgraph.scene.name == scene
+        if is_ours:
+            take(depsgraph)
+        if self.session or not is_ours:
             update(self, data, depsgraph)
 
     # Blender counts a callback's named parameters, and writes past its arguments where there are fewer than it passes.
-    def draw_nothing(self: Any, depsgraph: bpy.types.Depsgraph) -> None:
-        pass
+    def draw_others(self: Any, depsgraph: bpy.types.Depsgraph) -> None:
+        if depsgraph.scene.name != scene:
+            render(self, depsgraph)
 
-    engine.update, engine.render = take_and_update, draw_nothing
+    engine.update, engine.render = take_and_update, draw_others
     try:
         yield
     finally:

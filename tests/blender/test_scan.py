@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from synthdata_addon.blender import compat
-from synthdata_addon.blender.scan import Scanner
+from synthdata_addon.blender.scan import Scanner, _handed_over
 from synthdata_addon.labels.exr import read_passes
 from tests.blender import scenes
 
@@ -102,6 +102,15 @@ def test_a_scan_lists_places_of_the_frame_and_goes_back_to_the_frame_it_found(se
     places = {frame: everything(scene, frame)["Ball"].matrix_world[0][3] for frame in (4, 1)}
     assert places == pytest.approx({4: 3.0, 1: 0.0})
     assert scene.frame_current == 1
+
+
+def test_another_scene_is_rendered_as_ever_meanwhile(seen_from_above, tmp_path):
+    """A window renders previews of materials at any time."""
+    taken = []
+    with _handed_over("Another", taken.append):
+        index, _ = picture(seen_from_above, tmp_path / "view.exr")
+    assert set(np.unique(index)) >= {2, 4, 5}
+    assert not taken
 
 
 def test_cycles_is_as_it_was_after_a_scan_that_failed(seen_from_above, tmp_path):
