@@ -7,6 +7,7 @@ and pictures give equal bytes. What is new is there before the page that names i
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +15,8 @@ from typing import Any, Final
 from ..core.categories import Category
 from ..core.layout import DatasetFolder, gallery_folder, replacing
 from ..core.plots import STYLE, plots
-from ..core.records import JobRecord
+from ..core.records import JobRecord, LabelRecord, SampleRecord
+from ..core.slots import slot_count
 from ..labels.labelled import LabelledView, labelled_views
 from .gallery_data import TOGETHER, GalleryData, script
 from .statistics import dataset_statistics
@@ -50,6 +52,36 @@ def write_gallery(
         file.write("],\n" + script(_about(job, data, len(views)))[1:] + after)
     data.remove_others()
     remove_others(folder, _thumbed(shown))
+
+
+class EarlyThumbnails:
+    """Makes thumbnails while a runner has nothing else to do; those that it does not come to are made at the end."""
+
+    def __init__(self, folder: DatasetFolder, job: JobRecord) -> None:
+        self._folder = folder
+        self._has_styles = slot_count(job.job) > 0
+        is_each_shown = job.views <= MAX_VIEWS
+        self._are_needed = is_each_shown and max(job.job.width, job.job.height) > SMALL
+        self._waiting: deque[str] = deque()
+
+    def labelled(self, record: LabelRecord) -> None:
+        """Note a view, which the gallery shows by its render or its depth where it has no other pictures."""
+        if self._are_needed and not self._has_styles and not record.skipped:
+            self._waiting.append(record.render_file or record.depth_file)
+
+    def pictured(self, record: SampleRecord) -> None:
+        """Note a picture."""
+        if self._are_needed and not record.skipped and not record.rejected:
+            self._waiting.append(record.picture)
+
+    @property
+    def are_waiting(self) -> bool:
+        """Whether there is one to make."""
+        return bool(self._waiting)
+
+    def make_one(self) -> None:
+        """Make the one that has waited longest."""
+        make_thumbnails(self._folder, [self._waiting.popleft()])
 
 
 def gallery_thumbnails(folder: DatasetFolder, job: JobRecord) -> set[str]:

@@ -43,12 +43,19 @@ def make_thumbnails(folder: DatasetFolder, pictures: Iterable[str]) -> None:
         return
     for parent in {folder.full(thumbnail_file(picture)).parent for picture in stale}:
         parent.mkdir(parents=True, exist_ok=True)
+    if len(stale) == 1:  # not worth threads
+        _warn_of(int(not _make(folder, stale[0])))
+        return
     failed = 0
     # Decoding and packing let go of Python's lock.
     with ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1)) as pool:
         for start in range(0, len(stale), AT_ONCE):
             part = stale[start : start + AT_ONCE]
             failed += sum(pool.map(lambda picture: not _make(folder, picture), part))
+    _warn_of(failed)
+
+
+def _warn_of(failed: int) -> None:
     if failed:
         log.warning("%d pictures could not be read, so that the gallery has no thumbnails of them.", failed)
 

@@ -26,6 +26,7 @@ from ..core.records import SampleRecord, ViewRecord
 from ..labels.entries import EntryStore
 from .baselines import Baselines
 from .finishing import finish_dataset
+from .gallery import EarlyThumbnails
 from .inbox import Inbox
 from .keeper import keeping
 from .labelling import LabelResult, label_view, skipped_label
@@ -118,6 +119,7 @@ class Worker:
         self._ledger = Ledger(folder, self._job, start.again, views=start.views, pictures=start.pictures)
         self._labels = Journal(folder.labels_journal, LABELS_SYNC)
         self._entries = EntryStore(folder, self._job)
+        self._thumbnails = EarlyThumbnails(folder, self._job)
         self._labelling = Begun(folder.labelling)
         self._samples = Journal(folder.samples_journal)
         self._sampler = Sampler(folder, self._job, self._pace, self._send, self._load)
@@ -166,8 +168,16 @@ class Worker:
             message = self._inbox.get_if_any()
 
     def _next_message(self) -> Message:
-        while (message := self._inbox.get(timeout=ALIVE)) is None:
-            self._send(protocol.Alive())
+        """Wait for a message; what need not be made now is made meanwhile."""
+        message = self._inbox.get_if_any()
+        while message is None and self._thumbnails.are_waiting:
+            keep(self._lock)
+            self._thumbnails.make_one()
+            message = self._inbox.get_if_any()
+        while message is None:
+            message = self._inbox.get(timeout=ALIVE)
+            if message is None:
+                self._send(protocol.Alive())
         return message
 
     def _is_cancelled(self) -> bool:
@@ -184,6 +194,7 @@ class Worker:
             offset = self._labels.append(result.record)
             if not result.record.skipped:
                 self._entries.add(offset, result.record, view)
+        self._thumbnails.labelled(result.record)
         self._ledger.label_done(result.record)
         if not self._ledger.unlabelled:
             self._labelling.end()  # else what ends the runner next would count for this view
@@ -258,6 +269,7 @@ class Worker:
 
     def _note_sample(self, slot: int, record: SampleRecord) -> None:
         self._samples.append(record)
+        self._thumbnails.pictured(record)
         self._ledger.sample_done(record.view, slot, bool(record.skipped))
         if record.skipped:
             self._warn("samples.skipped", f"Sample {record.sample} is not made: {record.skipped}")

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+import time
 from dataclasses import replace
 
 import pytest
@@ -17,6 +18,7 @@ from synthdata_addon.core.protocol import Cancel, Done, Error, Finish, Progress,
 from synthdata_addon.core.records import ViewRecord
 from synthdata_addon.core.spec import PassesSpec
 from synthdata_addon.runner.client import RunnerClient
+from synthdata_addon.runner.thumbnails import thumbnail_file
 from synthdata_addon.runner.worker import LATE_LABELS
 from tests.runner_runs import LABELS, annotations, labels, of, run, state
 from tests.synthetic_dataset import SEEN, make_dataset, render_view, scene_passes, write_job
@@ -34,6 +36,32 @@ def test_views_that_come_while_it_runs(tmp_path):
     assert [p.done for p in of(Progress, said) if p.stage == "labels"][-1] == 3
     assert all(0 <= p.done <= p.total for p in of(Progress, said))
     annotations(folder)
+
+
+def test_thumbnails_are_made_while_views_are_awaited(tmp_path):
+    spec = replace(LABELS, width=400, height=300)
+    folder = DatasetFolder(tmp_path / "dataset")
+    write_job(folder, spec, views=2)
+    client = RunnerClient(sys.executable, folder)
+    client.send(protocol.Start(str(folder.root)))
+    client.send(View(render_view(folder, spec, 0)))
+    thumbs = [folder.full(thumbnail_file(layout.control_file("depth", view))) for view in range(2)]
+    end = time.monotonic() + 120
+    while not thumbs[0].exists():
+        assert time.monotonic() < end
+        client.poll()
+        time.sleep(0.05)
+    assert not folder.gallery.exists(), "the job has not ended"
+    made = thumbs[0].stat().st_ino
+    client.send(View(render_view(folder, spec, 1)))
+    client.send(Finish())
+    while not client.finished:
+        assert time.monotonic() < end
+        client.wait(0.1)
+        client.poll()
+    client.close()
+    assert thumbs[0].stat().st_ino == made, "not made again"
+    assert thumbs[1].exists()
 
 
 def read_map(path):
