@@ -58,7 +58,7 @@ def remove_scene(scene: bpy.types.Scene | None, objects: Sequence[bpy.types.Obje
     """Remove a scene of ours, if it is there, with objects of ours."""
     if scene is not None:
         # Else Blender keeps what it prepared to render it, and at the next change of anything follows that to the scene
-        # that is gone: 4.2 ended so after one job in ten.
+        # that is gone, which ended 4.2 with a segmentation fault now and then.
         scene.render.use_persistent_data = False
     # Not scenes.remove(): it crashes 4.3 in a background command, where there is no window.
     bpy.data.batch_remove([*([scene] if scene is not None else []), *objects])

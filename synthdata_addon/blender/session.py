@@ -13,7 +13,7 @@ import numpy as np
 from mathutils import Matrix
 
 from ..core.errors import SceneError, SynthDataError
-from ..core.layout import DatasetFolder, crypto_file, pass_file, render_file, replacing, solo_file
+from ..core.layout import PASSES, DatasetFolder, crypto_file, pass_file, render_file, replacing, solo_file
 from ..core.plan import SceneFacts
 from ..core.records import ViewRecord
 from ..core.render_order import RenderOrder
@@ -87,7 +87,7 @@ class RenderSession:
     def sweep_out_leftovers(self) -> None:
         """Remove what a killed run left: half-written files, and whole ones that may have holes after a power cut."""
         leftovers = "*.exr" if not self._are_passes_durable else ".*.part.exr"
-        for part in (self.folder.root / "passes").glob(leftovers):
+        for part in (self.folder.root / PASSES).glob(leftovers):
             part.unlink(missing_ok=True)
 
     @property

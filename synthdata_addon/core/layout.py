@@ -8,10 +8,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from .errors import DatasetError
 from .shard import FOLDER as SHARDS
 from .style_spec import style_slug
+
+CARD: Final = "README.md"
+"""The dataset card."""
+PASSES: Final = "passes"
+"""Folder of what labels are made from."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ class DatasetFolder:
     @property
     def card(self) -> Path:
         """The dataset card, which is the last that a run writes."""
-        return self.root / "README.md"
+        return self.root / CARD
 
     @property
     def gallery(self) -> Path:
@@ -125,17 +131,17 @@ class DatasetFolder:
 
 def pass_file(view: int) -> str:
     """Return the relative path of a view's multilayer EXR."""
-    return f"passes/{view:06d}.exr"
+    return f"{PASSES}/{view:06d}.exr"
 
 
 def crypto_file(view: int) -> str:
     """Return the relative path of a view's Cryptomatte EXR."""
-    return f"passes/{view:06d}.crypto.exr"
+    return f"{PASSES}/{view:06d}.crypto.exr"
 
 
 def solo_file(view: int, number: int) -> str:
     """Return the relative path of one of the EXR files that show a view's instances alone."""
-    return f"passes/{view:06d}.solo{number}.exr"
+    return f"{PASSES}/{view:06d}.solo{number}.exr"
 
 
 def mask_file(view: int) -> str:

@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.layout import DatasetFolder, gallery_folder
+from ..core.layout import CARD, DatasetFolder, gallery_folder
 from ..core.records import JobRecord
 from ..core.shard import FOLDER, PART, Shard, shard_folder
 from ..runner.gallery import gallery_thumbnails
@@ -24,7 +24,6 @@ from ..runner.merge import Merged, finish, found_shards, merge
 from ..runner.merge_files import THUMBNAILS, view_files
 from ..runner.shares import Standing, hand_out
 
-CARD: Final = "README.md"
 EXPORTS: Final = "exports"
 SHARDS: Final = f"{FOLDER}/"
 REPLACED: Final = (f"{EXPORTS}/", f"{gallery_folder()}/")

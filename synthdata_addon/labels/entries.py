@@ -87,6 +87,7 @@ class EntryStore:
                 self._file = _unnamed_file(self._folder)
             self._places[offset] = self._file.seek(0, 2), len(data)
             self._file.write(data)
+            self._file.flush()  # a full disk is met here, not when the annotation files are written
         except OSError as error:
             log.warning("Annotations cannot be kept for the end of the job (%s); they are made then.", error)
             self._is_failed = True

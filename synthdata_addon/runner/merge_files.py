@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Final
 
 from ..core.errors import DatasetError
-from ..core.layout import gallery_folder
+from ..core.layout import PASSES, gallery_folder
 from ..core.shard import FOLDER
 
 DERIVED: Final = frozenset({"exports", FOLDER})
 """Folders whose content is made anew from the journals, or is no part of a dataset; so are hidden ones."""
 THUMBNAILS: Final = f"{gallery_folder()}/thumbs"
-UNCOMPARED: Final = ("passes/", THUMBNAILS)
+UNCOMPARED: Final = (f"{PASSES}/", THUMBNAILS)
 """Renders that two runs made of one view hold when each was made; what is labelled from them is compared. Thumbnails
 depend on what library packed them.
 """

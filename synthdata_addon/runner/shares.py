@@ -6,16 +6,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
-from ..core.layout import DatasetFolder
+from ..core.layout import PASSES, DatasetFolder
 from ..core.shard import Shard, deal, shard_folder, write_part
 from .job_journals import Has, named_files, read_journals
 from .ledger import read_job
-
-PASSES: Final = "passes/"
 
 
 @dataclass(frozen=True)
@@ -65,7 +62,7 @@ def hand_out(top: DatasetFolder, has: Has, count: int) -> tuple[Standing, Iterat
             write_part(folder.root, views)
             shutil.copyfile(top.job_file, folder.job_file)
             files = [file for file in dict.fromkeys(named_files(folder)) if has(file)]
-            moved = tuple(file for file in files if file.startswith(PASSES) and not job.job.passes.keep)
+            moved = tuple(file for file in files if file.startswith(f"{PASSES}/") and not job.job.passes.keep)
             yield Share(shard, folder, tuple(file for file in files if file not in moved), moved)
 
     return standing, shares()
