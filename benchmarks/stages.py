@@ -23,7 +23,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from synthdata_addon.core.layout import DatasetFolder
+from synthdata_addon.core.layout import PASSES, DatasetFolder
+from synthdata_addon.core.unpacked_exr import write_unpacked
 
 LINES = 14
 
@@ -67,12 +68,23 @@ def profile_blender(objects: int, views: int, size: tuple[int, int], samples: in
         synthdata_addon.unregister()
 
 
+def unpack(file: Path) -> None:
+    """Make a kept file what Blender wrote."""
+    import OpenEXR
+
+    with OpenEXR.File(str(file), separate_channels=True) as packed:
+        channels = {name: channel.pixels for name, channel in packed.parts[0].channels.items()}
+    write_unpacked(file, channels)
+
+
 def profile_runner(root: Path, views: int) -> None:
-    """Label the dataset's passes again under the profiler."""
+    """Label the dataset's passes again under the profiler, and pack them."""
     from benchmarks.stylize import run_worker
 
     folder = DatasetFolder(root)
     folder.labels_journal.unlink()
+    for file in (root / PASSES).iterdir():
+        unpack(file)
     profile = cProfile.Profile(time.process_time)
     profile.runcall(run_worker, folder)
     told(profile, views, "Runner, processor seconds")

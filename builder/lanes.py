@@ -21,7 +21,14 @@ from .system_libraries import check_system_libraries
 
 NO_TESTS_COLLECTED = 5
 OF_BLENDER = ("blender", "package", "real", "farm")
-VERSION_TESTS = ("test_truth_scene.py", "test_label_sources.py", "test_kinds.py", "test_sweeps.py")
+VERSION_TESTS = (
+    "test_truth_scene.py",
+    "test_label_sources.py",
+    "test_kinds.py",
+    "test_sweeps.py",
+    "test_label_render.py",
+    "test_scan.py",
+)
 
 
 @dataclass(frozen=True)

@@ -32,27 +32,41 @@ class Renamed:
     is_file: bool
 
 
+@dataclass(frozen=True)
+class NamesSynced:
+    """All names in a folder reached the disk."""
+
+    folder: Path
+
+
 @dataclass
 class Disk:
     """What lay in ``root`` before, and what happened since, in order."""
 
     root: Path
     before: dict[Path, bytes] = field(default_factory=dict)
-    events: list[Synced | Renamed] = field(default_factory=list)
+    events: list[Synced | Renamed | NamesSynced] = field(default_factory=list)
 
     def after_cut(self, moment: int, draw: random.Random, recent: int = 6) -> dict[Path, bytes]:
         """Return what is there when the power goes after ``moment`` events; some of the last renames are lost."""
         files = dict(self.before)
         for number, event in enumerate(self.events[:moment]):
+            if isinstance(event, NamesSynced):
+                continue
             if isinstance(event, Synced):
                 files[event.path] = event.content
-            elif number < moment - recent or draw.random() < 0.5:
+            elif number < moment - recent or self._is_safe(number, moment) or draw.random() < 0.5:
                 moved = [path for path in files if path == event.old or path.is_relative_to(event.old)]
                 for path in moved:
                     files[event.new / path.relative_to(event.old)] = files.pop(path)
                 if not moved and event.is_file:
                     files[event.new] = b""  # the name came to the disk, the content did not
         return files
+
+    def _is_safe(self, number: int, moment: int) -> bool:
+        """Whether the folder of a renamed file was synced since."""
+        event = self.events[number]
+        return isinstance(event, Renamed) and NamesSynced(event.new.parent) in self.events[number:moment]
 
     def lay_out(self, files: dict[Path, bytes], target: Path) -> None:
         """Write such files into the new folder ``target``, as they are found once the locks have gone stale."""
@@ -74,7 +88,7 @@ def recording(root: Path) -> Iterator[Disk]:
         real["fsync"](descriptor)
         path = Path(f"/proc/self/fd/{descriptor}").readlink()
         if path.is_relative_to(root):
-            disk.events.append(Synced(path, path.read_bytes()))
+            disk.events.append(NamesSynced(path) if path.is_dir() else Synced(path, path.read_bytes()))
 
     def sync() -> None:
         real["sync"]()

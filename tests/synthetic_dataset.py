@@ -92,7 +92,7 @@ def render_view(folder: DatasetFolder, spec: JobSpec, view: int, *, modern: bool
     """Write one view's EXR and its line of views.jsonl."""
     depth, normal, index = scene_passes(view, spec.width, spec.height)
     file = folder.full(layout.pass_file(view))
-    write_exr(file, depth, normal, index * INDEX_STEP, modern=modern, combined=False)
+    write_exr(file, depth, normal, index * INDEX_STEP, modern=modern, combined=False, packed=False)
     record = ViewRecord(
         view=view,
         frame=1,

@@ -74,7 +74,7 @@ class BeautyScene:
             file.write_bytes(without_text(file.read_bytes()))
         finally:
             if self.writes_cryptomatte:
-                compat.set_multilayer_exr(settings, compress=self._spec.passes.keep)
+                compat.set_multilayer_exr(settings)
 
     def close(self) -> None:
         """Remove the scene and its camera. Safe to call at any time, twice."""
@@ -102,7 +102,7 @@ class BeautyScene:
             for other in scene.view_layers:
                 other.use = other == layer
             layer.use_pass_cryptomatte_object = True
-            compat.set_multilayer_exr(scene.render.image_settings, compress=self._spec.passes.keep)
+            compat.set_multilayer_exr(scene.render.image_settings)
 
 
 def _may_things_come_and_go(spec: JobSpec) -> bool:

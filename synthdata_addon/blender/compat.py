@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import bpy
@@ -21,15 +23,19 @@ SKY: Final = "SINGLE_SCATTERING" if bpy.app.version >= (5, 0, 0) else "NISHITA"
 """The sky texture's type with a sun that may stand anywhere: 5.0 gave Nishita's another name."""
 
 
-def set_multilayer_exr(settings: Any, *, compress: bool) -> None:
-    """Make image settings write 32-bit multilayer EXR, all layers in one part, packed without loss or not at all."""
+def set_multilayer_exr(settings: Any) -> None:
+    """Make image settings write 32-bit multilayer EXR, all layers in one part, unpacked.
+
+    To pack it takes Blender a sixth of a label render, while nothing renders. Most files are deleted as soon as they
+    are labelled; those that are kept the runner packs beside the next render.
+    """
     if hasattr(settings, "media_type"):  # 5.0 split the choice in two
         settings.media_type = "MULTI_LAYER_IMAGE"
         settings.use_exr_interleave = True
     else:
         settings.file_format = "OPEN_EXR_MULTILAYER"
     settings.color_depth = "32"
-    settings.exr_codec = "ZIP" if compress else "NONE"
+    settings.exr_codec = "NONE"
 
 
 def set_png(settings: Any) -> None:
@@ -43,8 +49,26 @@ def set_png(settings: Any) -> None:
 
 
 def cycles_engine() -> Any:
-    """Return the class by which Blender calls Cycles: ``update``, then ``render``."""
+    """Return the class by which Blender calls Cycles: ``update``, ``render`` (a layer), ``render_frame_finish``."""
     return importlib.import_module("cycles").CyclesRender
+
+
+@contextmanager
+def cycles_calls(**functions: Callable[..., None]) -> Iterator[None]:
+    """Have Blender call these functions instead of Cycles' own of the same names.
+
+    Blender counts a callback's named parameters, and writes past its arguments where there are fewer than it passes:
+    each function has to name all of them. What a function raises, Blender prints and forgets.
+    """
+    engine = cycles_engine()
+    own = {name: getattr(engine, name) for name in functions}
+    for name, function in functions.items():
+        setattr(engine, name, function)
+    try:
+        yield
+    finally:
+        for name, function in own.items():
+            setattr(engine, name, function)
 
 
 def has_denoiser() -> bool:

@@ -218,8 +218,7 @@ def _set_output(scene: bpy.types.Scene, spec: JobSpec) -> None:
     render.use_freestyle = False
     # A blurred picture has no pixel-exact labels; see the README on depth of field and motion blur.
     render.use_motion_blur = False
-    # Files that are deleted as soon as they are labelled are not worth packing: a sixth of a label render.
-    compat.set_multilayer_exr(render.image_settings, compress=spec.passes.keep)
+    compat.set_multilayer_exr(render.image_settings)
     scene.cycles.use_animated_seed = False
 
 

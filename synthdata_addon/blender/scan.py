@@ -152,16 +152,12 @@ def _handed_over(scene: str, take: Callable[[bpy.types.Depsgraph], None]) -> Ite
         if self.session or not is_ours:
             update(self, data, depsgraph)
 
-    # Blender counts a callback's named parameters, and writes past its arguments where there are fewer than it passes.
     def draw_others(self: Any, depsgraph: bpy.types.Depsgraph) -> None:
         if depsgraph.scene.name != scene:
             render(self, depsgraph)
 
-    engine.update, engine.render = take_and_update, draw_others
-    try:
+    with compat.cycles_calls(update=take_and_update, render=draw_others):
         yield
-    finally:
-        engine.update, engine.render = update, render
 
 
 def _listed(

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,10 +19,12 @@ from ..core.plan import SceneFacts
 from ..core.records import ViewRecord
 from ..core.render_order import RenderOrder
 from ..core.seeds import is_validation
+from ..core.unpacked_exr import is_packed
 from .beauty import BeautyScene
 from .contents import Contents
 from .facts import depth_range, sampled_depths
 from .job_scene import JobScene, render_scene
+from .label_render import render_passes
 from .pending import PartFiles, PendingView
 from .populate.anew import PlacedAnew
 from .poses import PoseFinder, ViewPose
@@ -84,16 +87,24 @@ class RenderSession:
         """The view that the next step works on."""
         return self._order.next[0]
 
-    def sweep_out_leftovers(self) -> None:
-        """Remove what a killed run left: half-written files, and whole ones that may have holes after a power cut."""
-        leftovers = "*.exr" if not self._are_passes_durable else ".*.part.exr"
-        for part in (self.folder.root / PASSES).glob(leftovers):
-            part.unlink(missing_ok=True)
+    def sweep_out_leftovers(self, labelled: Container[int]) -> None:
+        """Remove what a killed run left: half-written files, and whole ones that may have holes after a power cut.
+
+        What is kept of ``labelled`` views stays, and so does all that is packed.
+        """
+        for file in (self.folder.root / PASSES).glob("*.exr"):
+            if file.name.startswith(".") or not (self._are_passes_durable or self._is_kept(file, labelled)):
+                file.unlink(missing_ok=True)
+
+    def _is_kept(self, file: Path, labelled: Container[int]) -> bool:
+        view = file.name.partition(".")[0]
+        is_labelled = view.isdecimal() and int(view) in labelled
+        return self.spec.passes.keep and (is_labelled or is_packed(file))
 
     @property
     def _are_passes_durable(self) -> bool:
-        # What is deleted after use need not outlive a power cut: it is rendered again in no more time than that takes.
-        return self.spec.passes.keep or self.spec.passes.beauty
+        # What is deleted or packed after use need not outlive a power cut: to render it again takes no longer.
+        return self.spec.passes.beauty
 
     def measure_depth_range(self, views: int) -> tuple[float, float]:
         """Return one near and far distance for the whole sweep, from ray casts of a few of its views."""
@@ -192,15 +203,7 @@ class RenderSession:
         Raises:
             SceneError: ``scene.render_failed`` with Blender's own reason.
         """
-        scene = self.job_scene.numbered()
-        scene.render.filepath = str(pending.files.labels)
-        render_scene(scene, pending.view, write=True)
-        if not pending.files.labels.exists():
-            raise SceneError(
-                "scene.render_failed",
-                f"View {pending.view} wrote no file.",
-                "Is the disk full? See the console.",
-            )
+        render_passes(self.job_scene.numbered(), pending.view, pending.files.labels)
         return pending
 
     def render_solos(self, pending: PendingView) -> PendingView:

@@ -21,7 +21,8 @@ from ..core.records import CameraRecord, SeenInstance
 from .contents import Contents
 from .facts import object_by_full_name
 from .geometry import Geometry, make_mesh
-from .job_scene import JobScene, render_scene
+from .job_scene import JobScene
+from .label_render import render_passes
 from .labelling import Thing
 from .own import MARK, remove_scene
 from .scan import Rendered
@@ -55,9 +56,8 @@ class SoloViews:
             target = self._folder.full(solo_file(view, number))
             part = target.with_name(f".{view:06d}.solo{number}.part.exr")
             alone = scene.only(group)
-            alone.render.filepath = str(part)
             alone.render.resolution_x, alone.render.resolution_y = size
-            render_scene(alone, view, write=True)
+            render_passes(alone, view, part)
             parts.append(part)
         return tuple(parts)
 

@@ -7,6 +7,7 @@ is a strided view of the file. Packed, tiled and deep files are left to the Open
 
 from __future__ import annotations
 
+import errno
 import mmap
 import struct
 from dataclasses import dataclass
@@ -16,12 +17,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.unpacked_exr import FLOAT, LONG_NAMES, MAGIC, MULTI_PART, UNPACKED
+
 Channels = dict[str, NDArray[np.generic]]
-MAGIC: Final = 20000630
-LONG_NAMES: Final = 0x400
-MULTI_PART: Final = 0x1000
-UNPACKED: Final = 0
-TYPES: Final[dict[int, np.dtype[np.generic]]] = {0: np.dtype("<u4"), 1: np.dtype("<f2"), 2: np.dtype("<f4")}
+TYPES: Final[dict[int, np.dtype[np.generic]]] = {
+    0: np.dtype("<u4"),
+    1: np.dtype("<f2"),
+    FLOAT: np.dtype("<f4"),
+}
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ def map_channels(path: Path) -> Channels | None:
         laid out in another way.
 
     Raises:
+        MemoryError: there is no room to map it.
         OSError: the file cannot be opened.
     """
     with path.open("rb") as file:
@@ -52,6 +56,10 @@ def map_channels(path: Path) -> Channels | None:
             data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except ValueError:  # an empty file
             return None
+        except OSError as error:
+            if error.errno == errno.ENOMEM:
+                raise MemoryError(f"'{path.name}' cannot be mapped") from error
+            raise
     try:
         return _Reader(data).channels()
     except (_OtherLayoutError, struct.error, ValueError, LookupError):

@@ -6,7 +6,6 @@ It works from the dataset's journals alone, so that a killed run goes on where i
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import platform
@@ -24,6 +23,7 @@ from ..core.layout import DatasetFolder
 from ..core.protocol import Message
 from ..core.records import SampleRecord, ViewRecord
 from ..labels.entries import EntryStore
+from ..labels.packing import pack
 from .baselines import Baselines
 from .finishing import finish_dataset
 from .gallery import EarlyThumbnails
@@ -31,12 +31,12 @@ from .inbox import Inbox
 from .keeper import keeping
 from .labelling import LabelResult, label_view, skipped_label
 from .ledger import Ledger, read_job, source_files
+from .manners import give_way, keep_freed_memory
 from .pace import Pace
 from .sampling import Load, Sampler
 
 log = logging.getLogger(__name__)
 Send = Callable[[Message], None]
-NICENESS: Final = 10
 LABELS_SYNC: Final = 1.0
 """Seconds of labels that a power cut may cost; the next run makes them again."""
 ALIVE: Final = 30.0
@@ -52,7 +52,8 @@ def serve() -> NoReturn:
     messages = os.dup(1)
     os.dup2(2, 1)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    _give_way()
+    give_way()
+    keep_freed_memory()
     inbox = Inbox()
     inbox.listen(0)
 
@@ -222,7 +223,7 @@ class Worker:
             reason = f"the runner ended {deaths} times in a row while it labelled this view"
             return LabelResult(skipped_label(view, reason))
         try:
-            return label_view(self._folder, self._job, view)
+            return self._label_and_pack(view)
         except SynthDataError as error:
             # Nothing can be made of such a file; without it the next run renders the view again.
             self._remove_sources(view)
@@ -233,6 +234,14 @@ class Worker:
         except ValueError as error:
             log.exception("View %d cannot be labelled.", view.view)
             return LabelResult(skipped_label(view, f"{type(error).__name__}: {error}"))
+
+    def _label_and_pack(self, view: ViewRecord) -> LabelResult:
+        """Label a view and pack what is kept of it, before the journal has it: until then it is rendered again."""
+        result = label_view(self._folder, self._job, view)
+        if self._job.job.passes.keep:
+            for file in source_files(view):
+                pack(self._folder.full(file))
+        return result
 
     def _remove_sources(self, view: ViewRecord) -> None:
         for file in source_files(view):
@@ -326,18 +335,6 @@ class Worker:
     def _warn(self, code: str, message: str, hint: str = "") -> None:
         log.warning("%s %s", message, hint)
         self._send(protocol.Warning(code, message, hint))
-
-
-def _give_way() -> None:
-    """Take the processor time that Blender leaves: a render that waits for a thread costs more than a label gains.
-
-    Beside the lower priority, the batch policy keeps this process from waking up in the middle of another's turn.
-    """
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
-    if hasattr(os, "SCHED_BATCH"):
-        with contextlib.suppress(OSError):  # a container may forbid it; it is a courtesy, not a need
-            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def _hello() -> protocol.Hello:

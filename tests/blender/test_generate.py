@@ -10,12 +10,16 @@ from pathlib import Path
 
 import bpy
 import numpy as np
+import OpenEXR
 import pytest
 from PIL import Image
 
 from synthdata_addon.core.machine import RUNNER_VARIABLE
+from synthdata_addon.core.unpacked_exr import is_packed, write_unpacked
+from synthdata_addon.labels.scanlines import map_channels
 from synthdata_addon.ui.settings import apply_job, job_from_scene
 from tests.blender import scenes
+from tests.same_dataset import differing
 
 
 def test_a_dataset_is_complete_and_loads_in_pycocotools(scene, tmp_path):
@@ -137,6 +141,35 @@ def test_passes_that_a_killed_run_left_are_not_trusted(scene, tmp_path):
         assert path.read_bytes() == (tmp_path / "cut" / path.relative_to(tmp_path / "whole")).read_bytes()
 
 
+def test_kept_passes_are_packed_and_those_that_a_killed_run_left_are_not_trusted(scene, tmp_path):
+    """What Blender wrote is not synced before it is packed: after a power cut there may be holes in it."""
+    scenes.generate(tmp_path / "whole", views=3)
+    whole = {path.name: path.read_bytes() for path in (tmp_path / "whole" / "passes").iterdir()}
+    assert sorted(whole) == ["000000.exr", "000001.exr", "000002.exr"]
+    assert all(is_packed(tmp_path / "whole" / "passes" / name) for name in whole)
+    scenes.generate(tmp_path / "cut", views=3)
+    cut = tmp_path / "cut" / "passes" / "000001.exr"
+    read = map_channels(write_holes(cut))
+    assert not read["ViewLayer.Depth.Z"].any()
+    for view in (1, 2):
+        (tmp_path / "cut" / "masks" / "instance" / f"00000{view}.png").unlink()
+    journal = tmp_path / "cut" / "labels.jsonl"
+    journal.write_text(journal.read_text().splitlines(keepends=True)[0])
+    assert scenes.generate(tmp_path / "cut", views=3) == {"FINISHED"}
+    # View 2 had its packed file and needed no render; view 1 was rendered again.
+    assert [line["view"] for line in scenes.lines(tmp_path / "cut" / "views.jsonl")] == [0, 1, 2, 1]
+    assert differing(tmp_path / "whole", tmp_path / "cut") == []
+
+
+def write_holes(path):
+    """Make a kept file one as Blender writes it, whole by its looks, whose pixels never came to the disk."""
+    with OpenEXR.File(str(path), separate_channels=True) as file:
+        names = list(file.parts[0].channels)
+        shape = file.parts[0].channels[names[0]].pixels.shape
+    write_unpacked(path, {name: np.zeros(shape, np.float32) for name in names})
+    return path
+
+
 def test_beauty_is_the_annotated_picture_and_has_the_scenes_colours(scene, tmp_path):
     material = bpy.data.materials.new("Red")
     material.use_nodes = True
@@ -156,7 +189,9 @@ def test_beauty_is_the_annotated_picture_and_has_the_scenes_colours(scene, tmp_p
 def test_cryptomatte_rides_along(scene, tmp_path):
     scene.synthdata.cryptomatte = True
     scenes.generate(tmp_path, views=1)
-    assert b"CryptoObject00" in (tmp_path / "passes" / "000000.exr").read_bytes()[:4000]
+    header = (tmp_path / "passes" / "000000.exr").read_bytes()[:4000]
+    assert b"CryptoObject00" in header
+    assert b'"Left":"' in header, "the names that belong to the numbers"
     assert scenes.masks(tmp_path, 0)
 
 

@@ -37,9 +37,11 @@ sys.exit(status)
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 
 
-def save(scene: bpy.types.Scene, path: Path, views: int, styles: tuple[str, ...]) -> Path:
+def save(
+    scene: bpy.types.Scene, path: Path, views: int, styles: tuple[str, ...], *, keep: bool = False
+) -> Path:
     settings = scene.synthdata
-    settings.views, settings.keep_passes, settings.use_styles = views, False, bool(styles)
+    settings.views, settings.keep_passes, settings.use_styles = views, keep, bool(styles)
     settings.labels.visibility = settings.labels.amodal = True
     settings.labels.panoptic = settings.labels.captions = settings.labels.polygons = True
     settings.exports = {"YOLO_SEGMENT", "BOP", "IMAGEFOLDER"} if styles else {"YOLO_DETECT"}
@@ -51,9 +53,10 @@ def save(scene: bpy.types.Scene, path: Path, views: int, styles: tuple[str, ...]
 
 
 @pytest.mark.slow
-def test_kills_at_random_moments_change_nothing(scene, tmp_path, monkeypatch):
+@pytest.mark.parametrize("keep", [False, True])
+def test_kills_at_random_moments_change_nothing(scene, tmp_path, monkeypatch, keep):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    blend = save(scene, tmp_path / "scene.blend", 40, ("day", "night", "snow"))
+    blend = save(scene, tmp_path / "scene.blend", 40, () if keep else ("day", "night", "snow"), keep=keep)
     found = Killer(blend, tmp_path, SEED).run(KILLS)
     print(f"{found.kills.total()} kills {dict(found.kills)} at {dict(found.moments)}")
     print(f"{found.completed} datasets completed afterwards, {len(found.differing)} files differ")

@@ -113,7 +113,7 @@ def render_alpha(folder: Path) -> np.ndarray:
     scene.cycles.samples, scene.cycles.use_denoising, scene.cycles.use_adaptive_sampling = 1, False, False
     scene.cycles.pixel_filter_type, scene.cycles.filter_width = "BLACKMAN_HARRIS", 0.01
     scene.render.resolution_x, scene.render.resolution_y = WIDTH, HEIGHT
-    compat.set_multilayer_exr(scene.render.image_settings, compress=False)
+    compat.set_multilayer_exr(scene.render.image_settings)
     scene.render.filepath = str(folder / "alpha.exr")
     bpy.ops.render.render(write_still=True)
     channels = map_channels(folder / "alpha.exr")

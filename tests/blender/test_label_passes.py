@@ -105,7 +105,7 @@ def rendered(tmp_path_factory):
     camera.data.type, camera.data.ortho_scale, camera.location = "ORTHO", 30.0, (0.0, 0.0, 10.0)
     scene.collection.objects.link(camera)
     scene.camera = camera
-    compat.set_multilayer_exr(scene.render.image_settings, compress=False)
+    compat.set_multilayer_exr(scene.render.image_settings)
     file = tmp_path_factory.mktemp("passes") / "view.exr"
     scene.render.filepath = str(file)
     bpy.ops.render.render(write_still=True)

@@ -27,7 +27,7 @@ def seen_from_above(scene):
     )
     for number, obj in enumerate(sorted(scene.objects, key=lambda item: item.name), start=1):
         obj.pass_index = number
-    compat.set_multilayer_exr(scene.render.image_settings, compress=False)
+    compat.set_multilayer_exr(scene.render.image_settings)
     return scene
 
 
