@@ -12,11 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import bpy
-import numpy as np
 from mathutils import Matrix
 
-from ..core.distortion import shown_at
 from ..core.layout import DatasetFolder, solo_file
+from ..core.picture_box import Box2D, meet, reaches_outside, room_in_picture
 from ..core.records import CameraRecord, SeenInstance
 from .contents import Contents
 from .facts import object_by_full_name
@@ -28,7 +27,6 @@ from .own import MARK, remove_scene
 from .scan import Rendered
 
 SCENE_NAME = "SynthData Solo"
-Box2D = tuple[float, float, float, float]
 
 
 class SoloViews:
@@ -133,11 +131,11 @@ class SoloScene:
         """
         groups: list[tuple[list[Box2D], list[Solo]]] = []
         for solo in self._solos:
-            box = _room_in_picture(solo.thing.corners(), camera, size)
-            if not _meet(box, (0.0, 0.0, *map(float, size))):
+            box = room_in_picture(solo.thing.corners(), camera, size)
+            if box is None:
                 continue
             for boxes, members in groups:
-                if not any(_meet(box, other) for other in boxes):
+                if not any(meet(box, other) for other in boxes):
                     boxes.append(box)
                     members.append(solo)
                     break
@@ -217,54 +215,3 @@ def _plain_copy(name: str) -> bpy.types.Object:
     obj.delta_location, obj.delta_scale = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
     obj.delta_rotation_euler, obj.delta_rotation_quaternion = (0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0)
     return obj
-
-
-def picture_box(corners: np.ndarray, camera: CameraRecord) -> Box2D | None:
-    """Return x0, y0, x1, y1 of the box round projected corners, in pixel coordinates, or None if any is behind.
-
-    The centre of the top-left pixel is (0, 0), as everywhere.
-
-    Args:
-        corners: (N, 3) world space, N > 0.
-        camera: a view's camera.
-    """
-    k, to_camera = np.array(camera.k), np.array(camera.world_to_camera)
-    points = corners @ to_camera[:3, :3].T + to_camera[:3, 3]
-    if camera.type == "ORTHO":
-        points[:, 2] = 1.0
-    elif points[:, 2].min() <= 1e-6:
-        return None
-    else:
-        points = points / points[:, 2:]
-    pixels = shown_at((points @ k.T)[:, :2], camera)
-    low, high = pixels[:, :2].min(axis=0), pixels[:, :2].max(axis=0)
-    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
-
-
-def reaches_outside(corners: np.ndarray, camera: CameraRecord, size: tuple[int, int]) -> bool:
-    """Tell whether a box with these corners (N, 3) is not wholly inside of the picture."""
-    if camera.distortion is not None:
-        corners = _with_middles(corners)  # straight edges bend
-    box = picture_box(corners, camera) if len(corners) else None
-    if box is None:
-        return True
-    return box[0] < -0.5 or box[1] < -0.5 or box[2] > size[0] - 0.5 or box[3] > size[1] - 0.5
-
-
-def _with_middles(corners: np.ndarray) -> np.ndarray:
-    """Return the corners of boxes, eight by eight, and the points halfway between any two of a box."""
-    boxes = corners.reshape(-1, 8, 3)
-    middles = (boxes[:, :, None] + boxes[:, None]) / 2.0
-    return middles.reshape(-1, 3)
-
-
-def _room_in_picture(corners: np.ndarray, camera: CameraRecord, size: tuple[int, int]) -> Box2D:
-    """Return a box in pixels that surely holds what is shown, with a pixel to spare on every side."""
-    box = picture_box(corners, camera) if len(corners) else None
-    if box is None:
-        return 0.0, 0.0, float(size[0]), float(size[1])
-    return box[0] - 1.0, box[1] - 1.0, box[2] + 2.0, box[3] + 2.0
-
-
-def _meet(one: Box2D, other: Box2D) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
