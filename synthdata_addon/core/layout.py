@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,6 +162,12 @@ def panoptic_file(split: str, view: int) -> str:
 def control_file(kind: str, view: int) -> str:
     """Return the relative path of a view's control image."""
     return f"control/{kind}/{view:06d}.png"
+
+
+def label_files(view: int, split: str, kinds: Iterable[str], *, panoptic: bool) -> list[str]:
+    """Return the relative paths of the files that a labelled view must have; ``kinds`` are its control images."""
+    files = [mask_file(view), category_mask_file(view), *(control_file(kind, view) for kind in kinds)]
+    return [*files, panoptic_file(split, view)] if panoptic else files
 
 
 def render_file(view: int) -> str:

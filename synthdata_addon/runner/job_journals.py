@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.journal import Journal
-from ..core.layout import DatasetFolder, panoptic_file, render_file
+from ..core.layout import DatasetFolder, label_files, panoptic_file, render_file
 from ..core.models import control_kinds
 from ..core.records import JobRecord, LabelRecord, SampleRecord, ViewRecord
 from ..core.slots import slot_numbers
-from .ledger import label_files, source_files
+from .ledger import source_files
 from .merge_journals import JoinedJournal, Key, Record
 
 MOST_SHOWN: Final = 8
@@ -135,7 +135,7 @@ def _label_key(job: JobRecord, has: Has | None) -> Key:
         view = _view(record)
         if view is None or record.get("skipped"):
             return view
-        files = label_files(job, kinds, view, str(record.get("split")))
+        files = label_files(view, str(record.get("split")), kinds, panoptic=job.job.labels.panoptic)
         return view if all(map(has, files)) else None
 
     return key

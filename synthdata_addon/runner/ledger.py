@@ -4,10 +4,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from ..core import layout, models, resume
-from ..core.controls import ControlKind
 from ..core.errors import DatasetError
 from ..core.journal import Journal
 from ..core.layout import DatasetFolder
@@ -33,15 +32,6 @@ def read_job(folder: DatasetFolder) -> JobRecord:
 def source_files(view: ViewRecord) -> list[str]:
     """Return the relative paths of the files that a view is labelled from, the passes first."""
     return [view.pass_file, *([view.crypto_file] if view.crypto_file else []), *view.solo_files]
-
-
-def label_files(job: JobRecord, kinds: Iterable[ControlKind], view: int, split: str) -> list[str]:
-    """Return the relative paths of the files that a labelled view must have; ``kinds`` are its control images."""
-    files = [layout.mask_file(view), layout.category_mask_file(view)]
-    files += [layout.control_file(kind, view) for kind in kinds]
-    if job.job.labels.panoptic:
-        files.append(layout.panoptic_file(split, view))
-    return files
 
 
 class Ledger:
@@ -178,5 +168,6 @@ class Ledger:
         return all(self.folder.full(file).is_file() for file in source_files(record))
 
     def _has_label_files(self, record: ViewRecord) -> bool:
-        files = label_files(self.job, self._kinds, record.view, record.split)
+        panoptic = self.job.job.labels.panoptic
+        files = layout.label_files(record.view, record.split, self._kinds, panoptic=panoptic)
         return all(self.folder.full(file).is_file() for file in files)

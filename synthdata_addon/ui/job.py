@@ -190,8 +190,8 @@ class GenerateJob:
         """Whether a labelled view's label files are all there, so that nothing asks for its passes again."""
         if self._session.spec.passes.keep:
             return False
-        controls = (layout.control_file(kind, label.view) for kind in self._control_kinds)
-        files = (label.mask_file, label.category_mask_file, *controls)
+        panoptic = self._session.spec.labels.panoptic
+        files = layout.label_files(label.view, label.split, self._control_kinds, panoptic=panoptic)
         return all(self.folder.full(file).is_file() for file in files)
 
     def _describe(self, spec: JobSpec) -> JobRecord:

@@ -114,15 +114,20 @@ def test_an_animated_scene_at_another_frame_is_another_scene(scene, tmp_path):
 
 def test_passes_can_be_dropped_after_use_and_the_job_still_resumes(scene, tmp_path):
     scene.synthdata.keep_passes = False  # the default
+    scene.synthdata.labels.panoptic = True
     scenes.generate(tmp_path)
     assert not list((tmp_path / "passes").glob("*.exr"))
     assert scenes.generate(tmp_path) == {"FINISHED"}
     assert len(scenes.lines(tmp_path / "views.jsonl")) == 4
-    lost = tmp_path / "masks" / "instance" / "000001.png"
-    lost.unlink()
-    scenes.generate(tmp_path)
-    assert lost.is_file()
-    assert not list((tmp_path / "passes").glob("*.exr"))
+    split = scenes.lines(tmp_path / "labels.jsonl")[1]["split"]
+    for place in ("masks/instance", "masks/category", "control/depth", f"annotations/panoptic_{split}"):
+        lost = tmp_path / place / "000001.png"
+        before = lost.read_bytes()
+        lost.unlink()
+        scenes.generate(tmp_path)
+        assert lost.read_bytes() == before
+        assert not list((tmp_path / "passes").glob("*.exr"))
+    assert [line["view"] for line in scenes.lines(tmp_path / "views.jsonl")] == [0, 1, 2, 3, 1, 1, 1, 1]
 
 
 def test_passes_that_a_killed_run_left_are_not_trusted(scene, tmp_path):
