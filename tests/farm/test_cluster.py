@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -22,7 +23,7 @@ from ray.cluster_utils import Cluster
 
 from synthdata_addon.__main__ import main
 from synthdata_addon.core.layout import DatasetFolder
-from synthdata_addon.farm.cluster import Farm, Share, connect, settle_job
+from synthdata_addon.farm.cluster import Farm, Share, connect, disconnect, settle_job
 from synthdata_addon.farm.stores import SharedFolder
 from synthdata_addon.farm.tasks import Order
 from synthdata_addon.runner.many import wait_until_idle
@@ -83,6 +84,16 @@ def test_a_node_that_is_lost_in_mid_job_changes_nothing(made, cluster, tmp_path)
     assert differing(made.whole, out) == []
 
 
+def wait_until_free(cluster):
+    """Wait until the cluster has noticed that a driver is gone, and ended what it had started."""
+    connect(cluster.address)
+    end = time.monotonic() + LIMIT
+    while ray.available_resources().get("CPU", 0.0) < ray.cluster_resources()["CPU"]:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    disconnect()
+
+
 def command(made, cluster, out, *arguments) -> list[str]:
     words = ["generate", "--cluster", cluster.address, str(made.blend), "--output", str(out)]
     return [*words, "--render-python", made.render_python, "--runner-python", made.runner_python, *arguments]
@@ -94,17 +105,20 @@ def seconds(journals) -> dict[int, float]:
     return {line["view"]: line["seconds"] for line in found}
 
 
-def test_a_command_that_is_killed_and_given_again_goes_on_and_a_finished_one_makes_nothing(
-    made, cluster, tmp_path, capsys
+@pytest.mark.parametrize(("sent", "status"), [(signal.SIGKILL, -signal.SIGKILL), (signal.SIGINT, 130)])
+def test_a_command_that_ends_and_is_given_again_goes_on_and_a_finished_one_makes_nothing(
+    made, cluster, tmp_path, capsys, sent, status
 ):
+    """Killed, or cancelled by Ctrl-C."""
     out = tmp_path / "out"
     words = [sys.executable, "-m", "synthdata_addon", *command(made, cluster, out, "--shards", "4")]
     driver = subprocess.Popen(words, cwd=ROOT)
     end = time.monotonic() + LIMIT
     while not list(out.glob("shards/*/samples.jsonl")) and time.monotonic() < end:
         time.sleep(0.01)
-    driver.kill()
-    driver.wait()
+    driver.send_signal(sent)
+    assert driver.wait(LIMIT) == status
+    wait_until_free(cluster)
     for shard in out.glob("shards/*"):
         wait_until_idle(DatasetFolder(shard))
     before = seconds(out.glob("shards/*/views.jsonl"))
