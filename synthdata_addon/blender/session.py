@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -87,19 +86,12 @@ class RenderSession:
         """The view that the next step works on."""
         return self._order.next[0]
 
-    def sweep_out_leftovers(self, labelled: Container[int]) -> None:
-        """Remove what a killed run left: half-written files, and whole ones that may have holes after a power cut.
-
-        What is kept of ``labelled`` views stays, and so does all that is packed.
-        """
+    def sweep_out_leftovers(self) -> None:
+        """Remove what a killed run left: half-written files, and whole ones that may have holes after a power cut."""
         for file in (self.folder.root / PASSES).glob("*.exr"):
-            if file.name.startswith(".") or not (self._are_passes_durable or self._is_kept(file, labelled)):
+            is_whole = self._are_passes_durable or (self.spec.passes.keep and is_packed(file))
+            if file.name.startswith(".") or not is_whole:
                 file.unlink(missing_ok=True)
-
-    def _is_kept(self, file: Path, labelled: Container[int]) -> bool:
-        view = file.name.partition(".")[0]
-        is_labelled = view.isdecimal() and int(view) in labelled
-        return self.spec.passes.keep and (is_labelled or is_packed(file))
 
     @property
     def _are_passes_durable(self) -> bool:

@@ -14,7 +14,7 @@ from .extend import continued, extended
 from .layout import DatasetFolder, replacing
 from .lock import Lock
 from .records import JobRecord
-from .resume import check_same_job, differences, read_job, shown_differences
+from .resume import as_asked, check_same_job, differences, read_job, shown_differences
 from .spec import JobSpec
 
 RUNNER_WAIT: Final = 20.0
@@ -55,7 +55,7 @@ class Claim:
             )
 
     def job(self, new: JobRecord) -> JobRecord:
-        """Return the job to do: ``new`` in an empty folder, the folder's own, or ``new`` as its extension.
+        """Return the job to do: ``new`` in an empty folder, the folder's own as now asked, or ``new`` as its extension.
 
         Raises:
             DatasetError: ``dataset.other_job``.
@@ -65,7 +65,7 @@ class Claim:
         if self._extend:
             return extended(self.old, new, self.folder)
         check_same_job(self.old, new, self.folder)
-        return self.old
+        return as_asked(self.old, new)
 
     def write(self, job: JobRecord) -> str:
         """Put a job that is not the folder's into its ``job.json``; return what that changes, empty for a new one."""

@@ -14,7 +14,7 @@ from dataclasses import replace
 from .errors import DatasetError
 from .layout import DatasetFolder
 from .records import JobRecord, JobVersion
-from .resume import differences, shown_differences
+from .resume import as_asked, differences, shown_differences
 from .spec import JobSpec
 from .sweep_spec import SweepSpec
 
@@ -36,9 +36,10 @@ def continued(spec: JobSpec, old: JobRecord | None, *, extend: bool) -> JobSpec:
 
 
 def extended(old: JobRecord, new: JobRecord, folder: DatasetFolder) -> JobRecord:
-    """Return the job that makes the rest of ``new`` beside what ``old`` made; ``old`` itself when nothing changed.
+    """Return the job that makes the rest of ``new`` beside what ``old`` made.
 
-    The depth range stays, as control images share it; the earlier settings are kept in ``history``.
+    The depth range stays, as control images share it; the earlier settings are kept in ``history``. When only settings
+    changed that change no result, it is ``old`` with these, and ``old`` itself when nothing changed.
 
     Raises:
         DatasetError: ``dataset.other_job``, naming what changed and may not.
@@ -52,7 +53,7 @@ def extended(old: JobRecord, new: JobRecord, folder: DatasetFolder) -> JobRecord
             "choose another folder.",
         )
     if not differences(old, new):
-        return old
+        return as_asked(old, new)
     now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     earlier = JobVersion(old.job, old.views, old.scene_file, old.software, replaced=now)
     return replace(

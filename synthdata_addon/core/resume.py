@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from .decode import from_json, parse_json, to_json
@@ -19,7 +20,7 @@ HARMLESS = (
     "job.model.speed.",
     "job.passes.keep",
 )
-"""Settings that change how the work is done, not what it makes."""
+"""Settings that change how the work is done, not what it makes: a run that goes on has those that it is given."""
 
 
 def read_job(folder: DatasetFolder) -> JobRecord | None:
@@ -67,6 +68,21 @@ def check_same_job(old: JobRecord, new: JobRecord, folder: DatasetFolder) -> Non
             "Choose another output folder, set them back, or turn on Extend if only views, styles, exports, the file's "
             "name or software versions changed.",
         )
+
+
+def as_asked(old: JobRecord, new: JobRecord) -> JobRecord:
+    """Return ``old`` with those settings of ``new`` that change how the work is done; ``old`` itself if none does."""
+    job = old
+    for name in HARMLESS:
+        job = _with(job, new, name.rstrip(".").split("."))
+    return old if job == old else job
+
+
+def _with(old: Any, new: Any, path: list[str]) -> Any:
+    """Return a record with the one value at a path that another record has there."""
+    name, *rest = path
+    value = getattr(new, name)
+    return replace(old, **{name: _with(getattr(old, name), value, rest) if rest else value})
 
 
 def differences(old: JobRecord, new: JobRecord) -> list[str]:

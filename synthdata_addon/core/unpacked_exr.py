@@ -26,7 +26,7 @@ FLOAT: Final = 2
 ROW_HEAD: Final = 2
 """Before a row stand its number and its size in bytes, of 32 bits each."""
 SHORT_NAME: Final = 31
-HEADER_BYTES: Final = 1 << 16
+HEADER_BYTES: Final = 1 << 14
 """Within so many bytes a header names its codec."""
 BLOCK_BYTES: Final = 1 << 21
 """So much is put together at a time: small enough for a processor's cache."""

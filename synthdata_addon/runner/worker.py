@@ -160,13 +160,18 @@ class Worker:
         message = self._next_message() if wait else self._inbox.get_if_any()
         while message is not None:
             if isinstance(message, protocol.View):
-                self._ledger.add_view(self._views.record(message))
+                self._take_view(self._views.record(message))
             elif isinstance(message, protocol.Finish):
                 self._finishing = True
                 self._ledger.give_up_waiting()
             elif not isinstance(message, protocol.Cancel):
                 log.error("A '%s' message is not expected here.", type(message).__name__)
             message = self._inbox.get_if_any()
+
+    def _take_view(self, record: ViewRecord) -> None:
+        self._ledger.add_view(record)
+        if record.view in self._ledger.labelled and record.view not in self._ledger.unlabelled:
+            self._pack_sources(record)  # rendered again for its kept passes alone
 
     def _next_message(self) -> Message:
         """Wait for a message; what need not be made now is made meanwhile."""
@@ -238,10 +243,14 @@ class Worker:
     def _label_and_pack(self, view: ViewRecord) -> LabelResult:
         """Label a view and pack what is kept of it, before the journal has it: until then it is rendered again."""
         result = label_view(self._folder, self._job, view)
-        if self._job.job.passes.keep:
-            for file in source_files(view):
-                pack(self._folder.full(file))
+        self._pack_sources(view)
         return result
+
+    def _pack_sources(self, view: ViewRecord) -> None:
+        if self._job.job.passes.keep and not view.skipped:
+            for path in map(self._folder.full, source_files(view)):
+                if path.is_file():
+                    pack(path)
 
     def _remove_sources(self, view: ViewRecord) -> None:
         for file in source_files(view):

@@ -130,6 +130,7 @@ class GenerateJob:
         check_view(self._only, view_count(spec.sweep, self._session.facts))
         self._claim.take()
         job = self._claim.job(self._describe(spec))
+        self._session.sweep_out_leftovers()
         if not self._part.job_only:
             # The runner loads its libraries while Blender goes on preparing.
             self._client = _start_runner(self.folder)
@@ -172,23 +173,18 @@ class GenerateJob:
         """Return the views that need no render: their passes are there, or were dropped after they were labelled."""
         self._control_kinds = control_kinds(self._session.spec)
         labels = Journal(self.folder.labels_journal).entries(LabelRecord, drop=("annotations",))
-        labelled, whole = set[int](), set[int]()
-        for _, label in labels:
-            if not label.skipped:
-                labelled.add(label.view)
-                if self._is_whole(label):
-                    whole.add(label.view)
-        self._session.sweep_out_leftovers(labelled)
+        labelled = {label.view for _, label in labels if self._is_labelled(label)}
         views = self._views.entries(ViewRecord, drop=("instances", "camera"))
         return {
             record.view
             for _, record in views
-            if not record.skipped and (record.view in whole or self.folder.full(record.pass_file).is_file())
+            if not record.skipped
+            and (record.view in labelled or self.folder.full(record.pass_file).is_file())
         }
 
-    def _is_whole(self, label: LabelRecord) -> bool:
-        """Whether a labelled view's label files are all there, so that nothing asks for its passes again."""
-        if self._session.spec.passes.keep:
+    def _is_labelled(self, label: LabelRecord) -> bool:
+        """Whether a view's label files are all there, so that nothing asks for its passes again."""
+        if label.skipped or self._session.spec.passes.keep:
             return False
         panoptic = self._session.spec.labels.panoptic
         files = layout.label_files(label.view, label.split, self._control_kinds, panoptic=panoptic)

@@ -63,9 +63,10 @@ def test_a_second_run_renders_nothing_and_a_dataset_is_the_same_again(scene, tmp
 def test_a_lost_pass_file_is_rendered_again(scene, tmp_path):
     scenes.generate(tmp_path)
     lost = tmp_path / "passes" / "000002.exr"
+    before = lost.read_bytes()
     lost.unlink()
     scenes.generate(tmp_path)
-    assert lost.is_file()
+    assert lost.read_bytes() == before
     assert set(scenes.load_coco(tmp_path)) == {0, 1, 2, 3}
 
 
@@ -144,6 +145,21 @@ def test_passes_that_a_killed_run_left_are_not_trusted(scene, tmp_path):
     assert [line["skipped"] for line in scenes.lines(journal)] == ["", ""]
     for path in (tmp_path / "whole").rglob("*.png"):
         assert path.read_bytes() == (tmp_path / "cut" / path.relative_to(tmp_path / "whole")).read_bytes()
+
+
+def test_passes_that_are_kept_after_all_are_rendered_again_and_packed(scene, tmp_path):
+    scene.synthdata.keep_passes = True
+    scenes.generate(tmp_path / "kept")
+    scene.synthdata.keep_passes = False
+    scenes.generate(tmp_path / "later")
+    labels = (tmp_path / "later" / "labels.jsonl").read_bytes()
+    scene.synthdata.keep_passes = True
+    scenes.generate(tmp_path / "later")
+    assert (tmp_path / "later" / "labels.jsonl").read_bytes() == labels
+    files = sorted((tmp_path / "kept" / "passes").iterdir())
+    assert len(files) == 4
+    for file in files:
+        assert (tmp_path / "later" / "passes" / file.name).read_bytes() == file.read_bytes()
 
 
 def test_kept_passes_are_packed_and_those_that_a_killed_run_left_are_not_trusted(scene, tmp_path):

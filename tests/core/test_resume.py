@@ -14,7 +14,7 @@ from synthdata_addon.core.errors import DatasetError
 from synthdata_addon.core.layout import DatasetFolder
 from synthdata_addon.core.model_spec import SpeedSpec
 from synthdata_addon.core.records import JobRecord
-from synthdata_addon.core.resume import check_same_job, read_job
+from synthdata_addon.core.resume import as_asked, check_same_job, differences, read_job
 from synthdata_addon.core.spec import SCHEMA, JobSpec, ModelSpec, PassesSpec, StyleSpec, SweepSpec
 
 JOB = JobRecord(
@@ -67,6 +67,21 @@ def test_settings_that_change_no_result_may_change(tmp_path):
         ),
         DatasetFolder(tmp_path),
     )
+
+
+def test_a_run_that_goes_on_has_the_settings_of_how_the_work_is_done_that_it_is_given():
+    given = changed(
+        seed=5,
+        model=ModelSpec(device="cuda", speed=SpeedSpec(4, "ON", "MODEL")),
+        passes=PassesSpec(keep=True),
+    )
+    going_on = as_asked(JOB, given)
+    assert going_on.job.model.device == "cuda"
+    assert going_on.job.model.speed == SpeedSpec(4, "ON", "MODEL")
+    assert going_on.job.passes.keep
+    assert going_on.job.seed == JOB.job.seed
+    assert differences(JOB, going_on) == []
+    assert as_asked(JOB, changed(seed=5)) is JOB
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"schema": 2}', '{"schema": 1}', "\udcff"])
