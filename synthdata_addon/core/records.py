@@ -126,6 +126,11 @@ class ViewRecord:
     variation: dict[str, Any] = field(default_factory=dict)
     """What was drawn for the view, by kind (``lights``, ``world`` ...); empty where nothing varies."""
 
+    @property
+    def source_files(self) -> tuple[str, ...]:
+        """The relative paths of the files that the view is labelled from, the passes first."""
+        return tuple(file for file in (self.pass_file, self.crypto_file, *self.solo_files) if file)
+
 
 @dataclass(frozen=True)
 class AnnotationRecord:

@@ -15,7 +15,6 @@ from ..core.layout import DatasetFolder, label_files, panoptic_file, render_file
 from ..core.models import control_kinds
 from ..core.records import JobRecord, LabelRecord, SampleRecord, ViewRecord
 from ..core.slots import slot_numbers
-from .ledger import source_files
 from .merge_journals import JoinedJournal, Key, Record
 
 MOST_SHOWN: Final = 8
@@ -98,7 +97,7 @@ def named_files(folder: DatasetFolder) -> Iterator[str]:
     """Yield the relative paths of the files that a dataset's journals name; they need not be there."""
     for _, view in Journal(folder.views_journal).entries(ViewRecord, drop=("instances", "camera")):
         if not view.skipped:
-            yield from source_files(view)
+            yield from view.source_files
             if view.beauty:
                 yield render_file(view.view)
     for _, label in Journal(folder.labels_journal).entries(LabelRecord, drop=("annotations",)):

@@ -29,11 +29,6 @@ def read_job(folder: DatasetFolder) -> JobRecord:
     return job
 
 
-def source_files(view: ViewRecord) -> list[str]:
-    """Return the relative paths of the files that a view is labelled from, the passes first."""
-    return [view.pass_file, *([view.crypto_file] if view.crypto_file else []), *view.solo_files]
-
-
 class Ledger:
     """The state of one dataset: views to label, samples to make, and what is finished.
 
@@ -165,7 +160,7 @@ class Ledger:
                 (self.baselines if item in BASELINES else self.unmade).append((view, slot))
 
     def _can_label(self, record: ViewRecord) -> bool:
-        return all(self.folder.full(file).is_file() for file in source_files(record))
+        return all(self.folder.full(file).is_file() for file in record.source_files)
 
     def _has_label_files(self, record: ViewRecord) -> bool:
         panoptic = self.job.job.labels.panoptic

@@ -30,7 +30,7 @@ from .gallery import EarlyThumbnails
 from .inbox import Inbox
 from .keeper import keeping
 from .labelling import LabelResult, label_view, skipped_label
-from .ledger import Ledger, read_job, source_files
+from .ledger import Ledger, read_job
 from .manners import give_way, keep_freed_memory
 from .pace import Pace
 from .sampling import Load, Sampler
@@ -247,13 +247,14 @@ class Worker:
         return result
 
     def _pack_sources(self, view: ViewRecord) -> None:
-        if self._job.job.passes.keep and not view.skipped:
-            for path in map(self._folder.full, source_files(view)):
+        if self._job.job.passes.keep:
+            # The passes last: a view is rendered again if these are not packed.
+            for path in map(self._folder.full, reversed(view.source_files)):
                 if path.is_file():
                     pack(path)
 
     def _remove_sources(self, view: ViewRecord) -> None:
-        for file in source_files(view):
+        for file in view.source_files:
             self._folder.full(file).unlink(missing_ok=True)
 
     def _make_samples(self) -> None:

@@ -179,7 +179,10 @@ class GenerateJob:
             record.view
             for _, record in views
             if not record.skipped
-            and (record.view in labelled or self.folder.full(record.pass_file).is_file())
+            and (
+                record.view in labelled
+                or all(self.folder.full(file).is_file() for file in record.source_files)
+            )
         }
 
     def _is_labelled(self, label: LabelRecord) -> bool:

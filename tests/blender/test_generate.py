@@ -147,6 +147,17 @@ def test_passes_that_a_killed_run_left_are_not_trusted(scene, tmp_path):
         assert path.read_bytes() == (tmp_path / "cut" / path.relative_to(tmp_path / "whole")).read_bytes()
 
 
+def test_a_view_of_which_any_kept_file_is_lost_is_rendered_again(scene, tmp_path):
+    scene.synthdata.labels.visibility = True
+    scenes.generate(tmp_path, views=2)
+    before = {path.name: path.read_bytes() for path in (tmp_path / "passes").iterdir()}
+    assert "000001.solo0.exr" in before
+    (tmp_path / "passes" / "000001.solo0.exr").unlink()
+    scenes.generate(tmp_path, views=2)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "passes").iterdir()} == before
+    assert [line["view"] for line in scenes.lines(tmp_path / "views.jsonl")] == [0, 1, 1]
+
+
 def test_passes_that_are_kept_after_all_are_rendered_again_and_packed(scene, tmp_path):
     scene.synthdata.keep_passes = True
     scenes.generate(tmp_path / "kept")
