@@ -8,6 +8,8 @@ Blender keeps it (persistent data), and the next label render does not evaluate 
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +21,7 @@ import numpy as np
 from . import compat
 from .geometry import Geometry, read_geometry
 
+log = logging.getLogger(__name__)
 RENDERED_TYPES = frozenset({"MESH", "CURVE", "SURFACE", "META", "FONT", "CURVES", "POINTCLOUD"})
 Wanted = Callable[[str, str], bool]
 """Whether an object is asked for, by its full name and that of the object that instances it ("" for itself)."""
@@ -98,7 +101,9 @@ class Scanner:
         try:
             self._list(depsgraph)
         except Exception as error:  # noqa: BLE001  # whatever it is, it is raised again outside of Blender's callback
-            self._fault = error
+            # Without its traceback, which would keep Cycles' engine, and what that holds, beyond its end.
+            log.debug("Nothing was listed: %s", traceback.format_exc())
+            self._fault = error.with_traceback(None)
 
     def _list(self, depsgraph: bpy.types.Depsgraph) -> None:
         self.names.clear()
